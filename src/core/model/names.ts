@@ -1,0 +1,63 @@
+/** Names are a wire format: they stand in histories, on cluster objects and in people's scripts. A golden test guards them. */
+
+export const WORKFLOWS = {
+  deployService: 'deployService',
+  restoreService: 'restoreService',
+  ownership: 'ownership',
+  guardOwnership: 'guardOwnership',
+} as const;
+
+/** Updates, signals and queries of an operation (a deployment, a restore). */
+export const MESSAGES = {
+  approve: 'approve',
+  reject: 'reject',
+  pause: 'pause',
+  resume: 'resume',
+  skipStep: 'skipStep',
+  promoteNow: 'promoteNow',
+  abort: 'abort',
+  acceptUnrestored: 'acceptUnrestored',
+  status: 'status',
+  ownershipGranted: 'ownershipGranted',
+  ownershipLost: 'ownershipLost',
+  replaceRequested: 'replaceRequested',
+} as const;
+
+/** Updates, signals and queries of an ownership entity. */
+export const OWNERSHIP_MESSAGES = {
+  acquire: 'acquire',
+  deposit: 'deposit',
+  release: 'release',
+  withdraw: 'withdraw',
+  ownerEnded: 'ownerEnded',
+  ownership: 'ownership',
+} as const;
+
+export const TASK_QUEUES = { main: 'mainstay', watch: 'mainstay-watch' } as const;
+
+/** Annotations and labels on cluster objects. */
+export const MARKS = {
+  /** `<term>/<change>` on objects that one service owns alone. */
+  fence: 'mainstay.dev/fence',
+  /** On a shared route: one key per service, `mainstay.dev/fence-<service>`. */
+  fenceOf: (service: string): string => `mainstay.dev/fence-${service}`,
+  /** Which operation wrote last: its workflow id. */
+  operation: 'mainstay.dev/operation',
+  /** Label that tells stable from canary pods; the stable Service must select on it. */
+  track: 'mainstay.dev/track',
+  /** Label on the objects Mainstay creates: the service they belong to. */
+  service: 'mainstay.dev/service',
+  /** Label on the objects Mainstay creates. */
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+export const MEMO = { status: 'mainstayStatus', report: 'mainstayReport' } as const;
+
+export function ownershipId(environment: string, kind: 'service' | 'database', name: string): string {
+  return `ownership/${environment}/${kind}/${name}`;
+}
+
+/** Name of the canary Deployment (and, with the service's name, of its Service). */
+export function canaryName(stable: string, term: number): string {
+  return `${stable}-canary-${term}`;
+}
