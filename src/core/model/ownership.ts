@@ -75,4 +75,6 @@ export interface OwnershipView {
   readonly restoring: boolean;
   readonly queue: readonly OwnerSummary[];
   readonly last?: DeployResult;
+  /** Workflow id of the operation that released last. */
+  readonly lastWorkflowId?: string;
 }

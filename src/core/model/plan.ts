@@ -31,6 +31,8 @@ export interface WorkloadPlan {
   readonly namespace: string;
   readonly deployment: string;
   readonly container: string;
+  /** Replicas of a first deployment, where the Deployment stands at 0. Default 1. */
+  readonly firstReplicas?: number;
 }
 
 export type BuildPlan =
