@@ -1,0 +1,47 @@
+/** Text 3: what was seen. */
+import type { DeployState } from '../model/deploy-state.ts';
+import type { BeforeRecord, PreflightResult, StepRecord } from '../model/operation.ts';
+import { foreignInWords } from './why.ts';
+import { paragraph } from './words.ts';
+
+/** Preflight, the state found before, the last finished look: what the decisions of this operation rest on. */
+export function whatWasSeen(state: DeployState): string {
+  const foreign = state.phase === 'ended' || state.phase === 'undoing' ? (state.result?.foreign ?? state.foreign) : [];
+  const parts = [
+    lastStep(state.steps),
+    foreign.length === 0 ? '' : foreign.map(foreignInWords).join('; '),
+    preflightInWords(state.preflight),
+    beforeInWords(state.before),
+  ].filter((part) => part !== '');
+  if (parts.length === 0) return 'Nothing has been measured yet.';
+  if (state.steps.length === 0) parts.push('No step has been finished yet');
+  return paragraph(...parts);
+}
+
+function lastStep(steps: readonly StepRecord[]): string {
+  const last = steps.at(-1);
+  if (!last) return '';
+  const name = `Step ${last.step + 1} at ${last.weightPercent} %`;
+  return `${name}: ${last.verdict.phase}, ${last.verdict.reason || 'no reason was given'} (${last.slots} looks)`;
+}
+
+/** `Preflight: 6 pass, 1 could not be checked: router (no answer within 5 s)` */
+export function preflightInWords(results: readonly PreflightResult[]): string {
+  if (results.length === 0) return '';
+  const passed = results.filter(({ result }) => result === 'pass').length;
+  const troubled = results.filter(({ result }) => result === 'fail' || result === 'could-not-check');
+  const rest = troubled.map(
+    ({ name, mode, result, reason }) =>
+      `${name} ${result === 'fail' ? 'failed' : 'could not be checked'}${mode === 'advisory' ? ' (advisory)' : ''}: ${reason}`,
+  );
+  return `Preflight: ${[`${passed} passed`, ...rest].join('; ')}`;
+}
+
+function beforeInWords(before: BeforeRecord | undefined): string {
+  if (!before) return '';
+  if (before.first)
+    return `Found before: no version was serving (Deployment ${before.deployment.name} had no replicas)`;
+  const { name, revision, image, readyReplicas, replicas } = before.deployment;
+  const weights = before.route.backends.map(({ service, weight }) => `${service} ${weight}`).join(', ');
+  return `Found before: Deployment ${name} revision ${revision}, ${readyReplicas} of ${replicas} pods ready, image ${image}, weights ${weights}`;
+}
