@@ -16,6 +16,7 @@ const REPORTER = './tools/test-reporter.ts';
 const BUDGET_S = Number(process.env.MAINSTAY_TEST_BUDGET_S) || 900;
 const GRACE_MS = 15_000;
 
+const colors = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' };
 const scratch = mkdtempSync(join(tmpdir(), 'mainstay-test-run-'));
 const tallyPath = join(scratch, 'tally.json');
 const args = process.argv.slice(2);
@@ -23,33 +24,36 @@ if (args.some((arg) => arg.startsWith('--reporter'))) args.push(`--reporter=${RE
 
 const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
   cwd: ROOT,
-  env: { ...process.env, ...loadTools(), MAINSTAY_TEST_TALLY: tallyPath },
+  env: { ...process.env, ...colors, ...loadTools(), MAINSTAY_TEST_TALLY: tallyPath },
   stdio: ['ignore', 'inherit', 'inherit'],
   detached: true, // a process group of its own, so that its workers can be ended with it
 });
 
 let ending; // why we ended the run early: a signal's name, or 'budget'
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => endEarly(signal));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => endEarly(name));
 const budget = setTimeout(() => endEarly('budget'), BUDGET_S * 1_000);
 
 child.on('error', (error) => finish(1, [`vitest could not be started: ${error.message}`]));
-child.on('exit', (code, signal) => {
+child.on('exit', (code, killedBy) => {
   if (ending === 'budget') finish(1, [`the run took longer than its budget of ${BUDGET_S} s and was ended`]);
   else if (ending) finish(130, []);
-  else if (signal) finish(1, [`vitest was ended by ${signal}`]);
+  else if (killedBy) finish(1, [`vitest was ended by ${killedBy}`]);
   else finish(code ?? 1, []);
 });
 
 function endEarly(reason) {
-  if (ending) return signalGroup('SIGKILL'); // a second Ctrl-C does not wait
+  if (ending) return signal(-child.pid, 'SIGKILL'); // a second Ctrl-C does not wait
   ending = reason;
-  signalGroup('SIGINT'); // vitest ends the running tests and still reports
-  setTimeout(() => signalGroup('SIGKILL'), GRACE_MS).unref();
+  if (reason !== 'budget') process.stdout.write('\nending the run: tests that are under way clean up first\n');
+  signal(child.pid, 'SIGUSR2'); // our reporter: start no more tests, let the running ones end
+  setTimeout(() => signal(child.pid, 'SIGINT'), GRACE_MS).unref();
+  setTimeout(() => signal(-child.pid, 'SIGKILL'), GRACE_MS + 5_000).unref();
 }
 
-function signalGroup(signal) {
+/** A negative number is the whole group: vitest, its workers and the servers that tests started. */
+function signal(pid, name) {
   try {
-    process.kill(-child.pid, signal);
+    process.kill(pid, name);
   } catch {
     // gone already
   }
@@ -57,7 +61,7 @@ function signalGroup(signal) {
 
 function finish(vitestCode, problems) {
   clearTimeout(budget);
-  signalGroup('SIGKILL'); // test processes that hang on must not outlive the run
+  signal(-child.pid, 'SIGKILL'); // test processes that hang on must not outlive the run
   const tally = readTally();
   if (!tally.isComplete && !ending) problems.push('vitest ended before it had reported');
   const failed = tally.failed + problems.length;

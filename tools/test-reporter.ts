@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { UserConsoleLog } from 'vitest';
-import type { Reporter, SerializedError, TestModule, TestRunEndReason } from 'vitest/node';
+import type { Reporter, SerializedError, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { closingLine, type Failure, type Tally, tallyOf, writeTally } from './test-report/tally.ts';
 
 const SLOW_MS = 1_000;
@@ -17,15 +17,28 @@ export class SummaryReporter implements Reporter {
   readonly #modules = new Map<string, TestModule>();
   readonly #logs = new Map<string, string>();
 
+  onInit(vitest: Vitest): void {
+    // The runner's polite request: running tests end and clean up, the others are not started.
+    process.on('SIGUSR2', () => void vitest.cancelCurrentRun('keyboard-input'));
+    // Not polite: vitest exits at once, so what was seen until now is reported first.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.prependOnceListener(signal, () => this.#report([...this.#modules.values()], [], false));
+    }
+  }
+
+  onTestModuleCollected(module: TestModule): void {
+    this.#modules.set(module.id, module);
+  }
+
   onTestModuleEnd(module: TestModule): void {
     this.#modules.set(module.id, module);
-    if (this.#tallyPath) writeTally(this.#tallyPath, tallyOf([...this.#modules.values()], []), false);
     const { passed, failed, skipped, failures } = tallyOf([module], []);
     const mark = failed > 0 ? paint('red', 'FAIL') : paint('green', 'ok  ');
     const counts = failed + skipped > 0 ? closingLine({ passed, failed, skipped }) : `${passed} passed`;
     const seconds = (module.diagnostic().duration / 1_000).toFixed(1);
     print(`${mark} ${module.project.name.padEnd(9)} ${module.relativeModuleId}  ${counts}, ${seconds} s`);
     for (const { title, errors } of failures) print(`       ${title}: ${firstLine(errors[0]?.message)}`);
+    if (this.#tallyPath) writeTally(this.#tallyPath, tallyOf([...this.#modules.values()], []), false);
   }
 
   onUserConsoleLog({ taskId, content }: UserConsoleLog): void {
@@ -34,11 +47,15 @@ export class SummaryReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[], reason: TestRunEndReason): void {
+    this.#report(modules, unhandled, reason !== 'interrupted');
+  }
+
+  #report(modules: readonly TestModule[], unhandled: readonly SerializedError[], isWhole: boolean): void {
     const tally = tallyOf(modules, unhandled);
     this.#printFailures(tally.failures);
     printSlowest(modules);
     printSkips(tally);
-    if (reason === 'interrupted') print('\nThe run was interrupted: what stands here is what was seen until then.');
+    if (!isWhole) print('\nThe run was interrupted: this is what was seen until then.');
     if (this.#tallyPath) writeTally(this.#tallyPath, tally, true);
     else print(`\n${closingLine(tally)}`);
   }
@@ -96,7 +113,7 @@ function missingTools(): string {
 /** Where in this project it happened: frames of packages and of Node tell nothing. */
 function projectFrames(stack: string | undefined): string {
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  const ours = frames.filter((line) => !line.includes('node_modules') && !line.includes('node:'));
+  const ours = frames.filter((line) => !/node_modules|node:|<anonymous>/.test(line));
   return ours
     .slice(0, 6)
     .map((line) => line.trim().replace(`${process.cwd()}/`, ''))

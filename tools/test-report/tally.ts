@@ -76,6 +76,14 @@ function failedSuite(file: string, suite: TestSuite): Failure {
 
 function reasonOf(test: TestCase): string | undefined {
   const result = test.result();
+  if (result.state === 'pending') return 'the run ended before it';
   if (result.state === 'skipped' && result.note) return result.note;
-  return result.state === 'pending' ? 'the run ended before it' : undefined;
+  return isUnderFailedSuite(test) ? 'a hook of its suite failed' : undefined;
+}
+
+function isUnderFailedSuite(test: TestCase): boolean {
+  for (let parent = test.parent; parent.type === 'suite'; parent = parent.parent) {
+    if (parent.errors().length > 0) return true;
+  }
+  return test.module.errors().length > 0;
 }
