@@ -1,0 +1,205 @@
+/**
+ * The catalogue as it is written in `mainstay.yaml`, after its structure was checked: what may be left out is optional
+ * here, durations and bounds are still texts. `resolvePlan` turns it into a plan with every default written out.
+ *
+ * Overrides: under `services.X.environments.<name>` the mappings workload, strategy, analysis, preflight, deadlines,
+ * intervals and approvals are merged key by key; build, traffic, requires and every list are replaced whole.
+ */
+import type { MetricQuery, ScrapeSource } from './analysis.ts';
+import type { MetricUnit } from './bound.ts';
+import type { CheckMode, ConfigRequirement, FreezeWindow, PreflightCheckName } from './plan.ts';
+
+export const CATALOGUE_API_VERSION = 'mainstay.dev/v1';
+
+/** `10s`, `5m`, `1h30m`, `24h`; see duration.ts. */
+export type DurationText = string;
+/** `> 5%`, `<= 2s`, `< 0.95`; see bound.ts. */
+export type BoundText = string;
+
+export interface Catalogue {
+  readonly apiVersion: typeof CATALOGUE_API_VERSION;
+  readonly environments: Readonly<Record<string, EnvironmentEntry>>;
+  readonly services: Readonly<Record<string, ServiceEntry>>;
+}
+
+export interface EnvironmentEntry {
+  readonly cluster: { readonly kubeconfig?: string; readonly context?: string };
+  readonly namespace: string;
+  readonly region?: string;
+  readonly approvals?: ApprovalsEntry;
+  readonly freezeWindows?: readonly FreezeWindow[];
+}
+
+export interface ApprovalEntry {
+  readonly deadline?: DurationText;
+  readonly onDeadline?: 'reject' | 'approve';
+  readonly escalateAfter?: DurationText;
+}
+
+export interface ApprovalsEntry {
+  /** Asked at weight 0, after the build. Mode `none` by default; deadline 30 d, then reject. */
+  readonly start?: ApprovalEntry & { readonly mode?: 'none' | 'required' };
+  /** For steps with `approval: true`. Deadline 1 h, then reject. */
+  readonly step?: ApprovalEntry;
+}
+
+export interface WorkloadEntry {
+  readonly deployment: string;
+  readonly container: string;
+}
+
+export type BuildEntry =
+  | {
+      readonly kind: 'localCommand';
+      readonly command: readonly string[];
+      /** Relative to the catalogue file; the loader makes it absolute. */
+      readonly directory: string;
+      /** Plain values that stand in histories: no secrets. */
+      readonly environment?: Readonly<Record<string, string>>;
+      /** 10 min by default. */
+      readonly timeout?: DurationText;
+      readonly repository: string;
+    }
+  | { readonly kind: 'image'; readonly repository: string };
+
+export interface StepEntry {
+  /** Per cent of the traffic, 1 to 100. */
+  readonly weight: number;
+  readonly duration: DurationText;
+  readonly approval?: boolean;
+}
+
+export interface StrategyEntry {
+  readonly kind: 'canary';
+  /** 10, 25, 50, 75, 100 % for 10 min each by default. */
+  readonly steps?: readonly StepEntry[];
+  /** 10 min by default. */
+  readonly bake?: DurationText;
+}
+
+export interface TrafficEntry {
+  readonly kind: 'httpRoute';
+  readonly route: string;
+  readonly stableService: string;
+  readonly port: number;
+  readonly weightMetric?: {
+    readonly url: string;
+    readonly name: string;
+    readonly backendLabel: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+/** How a threshold samples and counts; written once for all metrics, or in a metric's own judge. */
+export interface SamplingEntry {
+  /** 30 s by default. */
+  readonly interval?: DurationText;
+  /** By default the smaller of 10 and what fits into the shortest step, at least 1. */
+  readonly count?: number;
+  /** Failed when more fail; -1 is off. By default 3 of 10, the same share of another count. */
+  readonly failureLimit?: number;
+  readonly inconclusiveLimit?: number;
+  /** 4 by default. */
+  readonly consecutiveErrorLimit?: number;
+  /** 0 is off, the default. */
+  readonly consecutiveSuccessLimit?: number;
+  /** 0 s by default. */
+  readonly warmUp?: DurationText;
+  /** 10 by default. */
+  readonly minRequests?: number;
+}
+
+export interface ThresholdEntry extends SamplingEntry {
+  readonly kind: 'threshold';
+  readonly pass?: BoundText;
+  readonly fail?: BoundText;
+}
+
+interface SelectorEntry {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export type SourceEntry =
+  | Extract<ScrapeSource, { from: 'pods' }>
+  | (Omit<Extract<ScrapeSource, { from: 'router' }>, 'labels'> & {
+      readonly labels?: Readonly<Record<string, string>>;
+    });
+
+export type QueryEntry =
+  | { readonly kind: 'errorRatio'; readonly total: SelectorEntry; readonly errors: SelectorEntry }
+  | { readonly kind: 'quantile'; readonly histogram: SelectorEntry; readonly quantile: number }
+  | { readonly kind: 'value'; readonly gauge: SelectorEntry; readonly relativeToStable?: boolean };
+
+export interface MetricEntry {
+  readonly name: string;
+  readonly source: SourceEntry;
+  readonly query: QueryEntry;
+  readonly judge: ThresholdEntry;
+  readonly dryRun?: boolean;
+  /** By default `%` for an error ratio and a value relative to stable, `s` for a quantile, none for a value. */
+  readonly unit?: MetricUnit;
+}
+
+export interface AnalysisEntry extends SamplingEntry {
+  readonly metrics: readonly MetricEntry[];
+}
+
+export interface DeadlinesEntry {
+  readonly noData?: DurationText;
+  readonly foreignChange?: DurationText;
+  readonly confirmWeight?: DurationText;
+  readonly ready?: DurationText;
+  readonly queue?: DurationText;
+  readonly pause?: DurationText;
+}
+
+export interface IntervalsEntry {
+  /** The smaller of 10 s and the shortest metric interval by default. */
+  readonly look?: DurationText;
+  readonly observerHeartbeat?: DurationText;
+  readonly mutatorHeartbeat?: DurationText;
+  readonly ownershipQuestion?: DurationText;
+}
+
+export type PreflightEntry = Readonly<Partial<Record<PreflightCheckName, CheckMode>>>;
+
+export interface ServiceEntry {
+  readonly workload: WorkloadEntry;
+  readonly build: BuildEntry;
+  readonly strategy: StrategyEntry;
+  readonly traffic: TrafficEntry;
+  readonly analysis: AnalysisEntry;
+  readonly preflight?: PreflightEntry;
+  readonly requires?: readonly ConfigRequirement[];
+  readonly deadlines?: DeadlinesEntry;
+  readonly intervals?: IntervalsEntry;
+  readonly approvals?: ApprovalsEntry;
+  readonly environments?: Readonly<Record<string, ServiceOverride>>;
+}
+
+/** What an environment changes of a service. */
+export interface ServiceOverride {
+  readonly workload?: Partial<WorkloadEntry>;
+  readonly build?: BuildEntry;
+  readonly strategy?: Partial<StrategyEntry>;
+  readonly traffic?: TrafficEntry;
+  readonly analysis?: Partial<AnalysisEntry>;
+  readonly preflight?: PreflightEntry;
+  readonly requires?: readonly ConfigRequirement[];
+  readonly deadlines?: DeadlinesEntry;
+  readonly intervals?: IntervalsEntry;
+  readonly approvals?: ApprovalsEntry;
+}
+
+/** The unit a metric has when none is written. */
+export function defaultUnit(query: QueryEntry | MetricQuery): MetricUnit {
+  switch (query.kind) {
+    case 'errorRatio':
+      return '%';
+    case 'quantile':
+      return 's';
+    case 'value':
+      return query.relativeToStable ? '%' : '';
+  }
+}
