@@ -1,0 +1,57 @@
+/** How one rule is recognised. */
+export interface PathMatch {
+  readonly type: 'Exact' | 'PathPrefix';
+  readonly value: string;
+}
+
+/** What decides the order in which rules are tried; the first that matches serves the request. */
+export interface RankedRule {
+  /** Exact (`crm.example.com`) or wildcard (`*.example.com`); empty matches every host. */
+  readonly hostname: string;
+  readonly path: PathMatch;
+  /** RFC 3339; an older route wins. */
+  readonly createdAt: string;
+  /** `namespace/name`, then the rule's place in the route. */
+  readonly routeKey: string;
+  readonly index: number;
+}
+
+/** True when the Host header (port allowed) is covered. A wildcard covers one or more labels, not the bare domain. */
+export function matchesHostname(hostname: string, host: string): boolean {
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  if (hostname === '') return true;
+  if (hostname.startsWith('*.')) return name.endsWith(hostname.slice(1)) && name.length > hostname.length - 1;
+  return name === hostname.toLowerCase();
+}
+
+/** Prefixes match whole path elements: `/orders` covers `/orders` and `/orders/7`, not `/ordersheet`. */
+export function matchesPath(match: PathMatch, path: string): boolean {
+  if (match.type === 'Exact') return path === match.value;
+  const prefix = match.value.replace(/\/+$/, '');
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+/**
+ * Order of the Gateway API: the more specific hostname, then an exact path, then the longer prefix, then the older
+ * route, then the route's name, then the place of the rule.
+ */
+export function compareRules(a: RankedRule, b: RankedRule): number {
+  return (
+    hostnameRank(b.hostname) - hostnameRank(a.hostname) ||
+    Number(b.path.type === 'Exact') - Number(a.path.type === 'Exact') ||
+    b.path.value.length - a.path.value.length ||
+    compareText(a.createdAt, b.createdAt) ||
+    compareText(a.routeKey, b.routeKey) ||
+    a.index - b.index
+  );
+}
+
+function hostnameRank(hostname: string): number {
+  if (hostname === '') return 0;
+  return hostname.startsWith('*.') ? hostname.length : 1_000 + hostname.length;
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
