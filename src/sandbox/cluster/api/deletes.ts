@@ -1,0 +1,119 @@
+import { badRequest, conflict } from './api-error.ts';
+import { type Cluster, timestamp } from './cluster.ts';
+import { type ApiObject, isObject, type Json, numberAt, textAt } from './json.ts';
+import type { ResourceKind } from './kinds/kind.ts';
+import { isFinished, type ObjectAddress, readObject } from './writes.ts';
+
+export const ORPHAN = 'orphan';
+export const FOREGROUND = 'foregroundDeletion';
+
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly propagation: 'Background' | 'Foreground' | 'Orphan' | 'Default';
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly dryRun: boolean;
+}
+
+/** Reads DeleteOptions from the query and, with precedence, from the body. Throws 400 for nonsense. */
+export function readDeleteOptions(query: URLSearchParams, body: Json): DeleteOptions {
+  const grace = numberAt(body, 'gracePeriodSeconds') ?? optionalNumber(query.get('gracePeriodSeconds'));
+  if (grace !== undefined && !(Number.isInteger(grace) && grace >= 0))
+    throw badRequest(`gracePeriodSeconds must be a whole number of seconds, at least 0, got ${grace}`);
+  const policy = textAt(body, 'propagationPolicy') ?? query.get('propagationPolicy') ?? 'Default';
+  if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan' && policy !== 'Default')
+    throw badRequest(`propagationPolicy must be Background, Foreground or Orphan, got "${policy}"`);
+  const orphan = isObject(body) ? body.orphanDependents : undefined;
+  const uid = textAt(body, 'preconditions', 'uid');
+  const resourceVersion = textAt(body, 'preconditions', 'resourceVersion');
+  const dryRun =
+    query.getAll('dryRun').includes('All') ||
+    (isObject(body) && Array.isArray(body.dryRun) && body.dryRun.includes('All'));
+  return {
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+    propagation: orphan === true ? 'Orphan' : policy,
+    ...(uid ? { uid } : {}),
+    ...(resourceVersion ? { resourceVersion } : {}),
+    dryRun,
+  };
+}
+
+function optionalNumber(text: string | null): number | undefined {
+  return text === null || text === '' ? undefined : Number(text);
+}
+
+/** `gone`: the object was removed at once; otherwise it stays with a deletionTimestamp until someone finishes it. */
+export interface Deletion {
+  readonly gone: boolean;
+  readonly object: ApiObject;
+}
+
+export function deleteObject(cluster: Cluster, address: ObjectAddress, options: DeleteOptions): Deletion {
+  const { kind, name } = address;
+  const current = readObject(cluster, address);
+  if (options.uid && options.uid !== current.metadata.uid)
+    throw conflict(
+      kind,
+      name,
+      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+    );
+  if (options.resourceVersion && options.resourceVersion !== current.metadata.resourceVersion)
+    throw conflict(
+      kind,
+      name,
+      `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${current.metadata.resourceVersion ?? ''}`,
+    );
+  const marked = markDeleted(kind, current, options);
+  if (options.dryRun) return { gone: isFinished(marked), object: marked };
+  if (isFinished(marked) && !isKeptByNamespace(marked)) {
+    return { gone: true, object: cluster.store.remove(kind, marked) ?? marked };
+  }
+  return { gone: false, object: marked === current ? current : cluster.store.put(kind, marked) };
+}
+
+/** A Namespace goes when its content went: the collector clears `spec.finalizers`. */
+function isKeptByNamespace(object: ApiObject): boolean {
+  if (object.kind !== 'Namespace') return false;
+  const finalizers = isObject(object.spec) ? object.spec.finalizers : undefined;
+  return Array.isArray(finalizers) && finalizers.length > 0;
+}
+
+/** The object as the deletion leaves it; the same object when nothing changes (a second, no shorter delete). */
+function markDeleted(kind: ResourceKind, current: ApiObject, options: DeleteOptions): ApiObject {
+  const grace = graceOf(kind, current, options);
+  const { metadata } = current;
+  const finalizers = finalizersAfter(metadata.finalizers ?? [], options);
+  const isShorter = grace < (metadata.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY);
+  const isMarked = metadata.deletionTimestamp !== undefined;
+  if (isMarked && !isShorter) return current;
+  const { finalizers: _before, ...rest } = metadata;
+  const marked: ApiObject = {
+    ...current,
+    metadata: {
+      ...rest,
+      ...(finalizers.length > 0 ? { finalizers } : {}),
+      deletionTimestamp: timestamp(Date.now() + grace * 1000),
+      deletionGracePeriodSeconds: grace,
+      ...(kind.counts && !isMarked ? { generation: (metadata.generation ?? 0) + 1 } : {}),
+    },
+  };
+  if (kind.kind === 'Namespace')
+    marked.status = { ...(isObject(current.status) ? current.status : {}), phase: 'Terminating' };
+  return marked;
+}
+
+/** Only a bound Pod that has not ended has a node that grants grace. */
+function graceOf(kind: ResourceKind, current: ApiObject, options: DeleteOptions): number {
+  if (kind.kind !== 'Pod') return 0;
+  const phase = textAt(current, 'status', 'phase');
+  if (!textAt(current, 'spec', 'nodeName') || phase === 'Succeeded' || phase === 'Failed') return 0;
+  return options.gracePeriodSeconds ?? numberAt(current, 'spec', 'terminationGracePeriodSeconds') ?? 30;
+}
+
+function finalizersAfter(before: readonly string[], options: DeleteOptions): string[] {
+  const others = before.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  if (options.propagation === 'Orphan') return [...others, ORPHAN];
+  if (options.propagation === 'Foreground') return [...others, FOREGROUND];
+  if (options.propagation === 'Background') return others;
+  return [...before];
+}

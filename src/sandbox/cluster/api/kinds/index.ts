@@ -1,0 +1,32 @@
+import { CONFIG_MAP, SECRET } from './config.ts';
+import { SELF_SUBJECT_ACCESS_REVIEW } from './access-review.ts';
+import { DEPLOYMENT } from './deployment.ts';
+import { ENDPOINT_SLICE } from './endpoint-slice.ts';
+import { EVENT } from './event.ts';
+import { GATEWAY, GATEWAY_CLASS, HTTP_ROUTE } from './gateway.ts';
+import type { ResourceKind } from './kind.ts';
+import { LEASE } from './lease.ts';
+import { NAMESPACE } from './namespace.ts';
+import { NODE } from './node.ts';
+import { POD } from './pod.ts';
+import { REPLICA_SET } from './replica-set.ts';
+import { SERVICE } from './service.ts';
+
+/** Every kind the server speaks. Discovery, storage, tables and validation all follow from these rows. */
+export const KINDS: readonly ResourceKind[] = [
+  NAMESPACE,
+  POD,
+  SERVICE,
+  CONFIG_MAP,
+  SECRET,
+  EVENT,
+  NODE,
+  DEPLOYMENT,
+  REPLICA_SET,
+  ENDPOINT_SLICE,
+  LEASE,
+  GATEWAY_CLASS,
+  GATEWAY,
+  HTTP_ROUTE,
+  SELF_SUBJECT_ACCESS_REVIEW,
+];
