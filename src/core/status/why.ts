@@ -5,7 +5,7 @@ import { currentStep } from './step-in-words.ts';
 import { momentInWords, paragraph, spanInWords } from './words.ts';
 
 /** Every cause at once, the one that a person can act on first. */
-export function whyHere(state: DeployState, nowMs: number): string {
+export function whyHere(state: DeployState): string {
   if (state.phase === 'ended') {
     return state.result
       ? paragraph(`${state.result.reason} (${state.result.reasonCode})`)
@@ -14,12 +14,14 @@ export function whyHere(state: DeployState, nowMs: number): string {
   const causes = [
     helpInWords(state.waiting),
     state.phase === 'undoing' ? `The undo began because ${state.undoReason ?? 'the operation was interrupted'}` : '',
-    state.foreign.length > 0 ? `Holding: ${state.foreign.map(foreignInWords).join('; ')}` : '',
+    state.foreign.length > 0
+      ? `${state.phase === 'undoing' ? 'Found meanwhile' : 'Holding'}: ${state.foreign.map(foreignInWords).join('; ')}`
+      : '',
     pausedInWords(state),
     waitingInWords(state),
     state.doing === undefined ? '' : `Now: ${state.doing}`,
   ].filter((cause) => cause !== '');
-  if (causes.length === 0) causes.push(ORDINARY[state.phase](state, nowMs));
+  if (causes.length === 0) causes.push(ORDINARY[state.phase](state));
   return paragraph(...causes, lastDecision(state));
 }
 
@@ -59,7 +61,7 @@ function waitingInWords(state: DeployState): string {
   }
 }
 
-const ORDINARY: Readonly<Record<Exclude<DeployPhase, 'ended'>, (state: DeployState, nowMs: number) => string>> = {
+const ORDINARY: Readonly<Record<Exclude<DeployPhase, 'ended'>, (state: DeployState) => string>> = {
   preparing: () => 'It has just begun: the first activity reads the catalogue of the worker',
   building: (state) =>
     state.plan?.build.kind === 'localCommand'
@@ -68,11 +70,10 @@ const ORDINARY: Readonly<Record<Exclude<DeployPhase, 'ended'>, (state: DeploySta
   awaitingStart: () => 'The plan asks for an approval before anything is changed',
   queued: () => 'Another operation owns the service, and this one was asked to queue',
   claiming: () => 'One operation at a time may change a service: it marks the objects as its own before it changes any',
-  canary: (state, nowMs) => {
+  canary: (state) => {
     const step = currentStep(state);
     if (!step || state.stepStartedAtMs === undefined) return 'Capacity comes before traffic: the step is being set up';
-    const watched = spanInWords(nowMs - state.stepStartedAtMs);
-    return `The step is watched for ${spanInWords(step.durationMs)}, ${watched} of it are over, and nothing seen speaks against it`;
+    return `The step is watched for ${spanInWords(step.durationMs)} since ${momentInWords(state.stepStartedAtMs)}; a bad look ends it earlier`;
   },
   awaitingApproval: () => 'The plan asks for an approval before the next step',
   promoting: (state) =>
