@@ -199,10 +199,11 @@ it('loses no request while one pod after the other is drained and replaced', asy
   expect(codes.get(200)).toBeGreaterThan(100);
 });
 
-/** A pod that ends as the example service does: answers what it has, then closes its idle connections. */
+/** A pod that ends as the example service does: serves on for a moment, then takes nothing new and closes idle connections. */
 async function serveDraining(): Promise<{ port: number; drain: () => Promise<void> }> {
   const { port, server } = await serve((_request, response) => setTimeout(() => response.end('ok'), 5));
   const drain = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 50)); // requests that were routed before are still arriving
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const timer = setInterval(() => server.closeIdleConnections(), 5);
     await closed;
