@@ -103,6 +103,8 @@ export interface OperationStatus {
   readonly version: string;
   readonly phase: DeployPhase;
   readonly step?: { readonly index: number; readonly of: number; readonly weightPercent: number };
+  /** Weights of all steps in per cent; left out until the plan is known. */
+  readonly ladder?: readonly number[];
   readonly weightPercent: number;
   /** 1 what runs */
   readonly what: string;
@@ -131,9 +133,13 @@ export interface OperationStatus {
 
 /** Short form in the memo: readable by `describe` without a worker. */
 export interface MemoStatus {
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
   readonly phase: DeployPhase;
   readonly step: number | null;
   readonly of: number | null;
+  readonly ladder: readonly number[];
   readonly weightPercent: number;
   readonly what: string;
   readonly why: string;

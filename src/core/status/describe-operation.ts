@@ -20,6 +20,7 @@ export function describeOperation(state: DeployState, nowMs: number): OperationS
     version: state.input.version,
     phase: state.phase,
     ...(step ? { step } : {}),
+    ...(state.plan ? { ladder: ladder(state) } : {}),
     weightPercent: state.weightPercent,
     what: whatRuns(state),
     why: whyHere(state),
@@ -45,9 +46,13 @@ export function describeOperation(state: DeployState, nowMs: number): OperationS
 export function memoStatus(state: DeployState, nowMs: number): MemoStatus {
   const step = stepNumbers(state);
   return {
+    service: state.input.service,
+    environment: state.input.environment,
+    version: state.input.version,
     phase: state.phase,
     step: step?.index ?? null,
     of: state.plan?.steps.length ?? null,
+    ladder: ladder(state),
     weightPercent: state.weightPercent,
     what: whatRuns(state),
     why: whyHere(state),
@@ -55,6 +60,10 @@ export function memoStatus(state: DeployState, nowMs: number): MemoStatus {
     undone: whatWasUndone(state),
     atMs: nowMs,
   };
+}
+
+function ladder(state: DeployState): readonly number[] {
+  return state.plan?.steps.map(({ weightPercent }) => weightPercent) ?? [];
 }
 
 function stepNumbers(state: DeployState): OperationStatus['step'] {
