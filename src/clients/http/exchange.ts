@@ -19,7 +19,10 @@ export interface HttpExchange {
 export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Text of the body, as UTF-8. */
   readonly body: string;
+  /** The very bytes, for digests. */
+  readonly bytes: Buffer;
 }
 
 /** Why no whole reply arrived. */
@@ -120,8 +123,8 @@ function exchangeOnce(call: HttpExchange, attempt: { reused: boolean }): Promise
       response.once('end', () => {
         if (!response.complete) return;
         finish();
-        const body = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        const bytes = Buffer.concat(chunks);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes.toString('utf8'), bytes });
       });
     });
     request.end(call.body);

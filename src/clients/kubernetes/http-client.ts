@@ -6,6 +6,7 @@ import {
 } from '../../errors/classify-kubernetes.ts';
 import { exchange, ExchangeError, type HttpReply, retryAfterMs } from '../http/exchange.ts';
 import { ClusterConnection, type Connection } from './connection.ts';
+import { about, addressOf, apiVersionOf, collectionPath, objectPath } from './object-path.ts';
 import {
   type ClusterAddress,
   KINDS,
@@ -70,7 +71,7 @@ export function createKubernetesClient(
     async get<T extends KubernetesObject>(address: ObjectAddress, signal?: AbortSignal) {
       const call: Call = { ...about('get', address), write: false, method: 'GET', path: objectPath(address) };
       try {
-        return asObject<T>(await send(call, signal), call);
+        return asObject(await send(call, signal), call) as T;
       } catch (error) {
         if (error instanceof Refusal && error.absent) return undefined;
         throw error;
@@ -86,14 +87,14 @@ export function createKubernetesClient(
       const query = new URLSearchParams();
       if (selectors.labelSelector) query.set('labelSelector', selectors.labelSelector);
       if (selectors.fieldSelector) query.set('fieldSelector', selectors.fieldSelector);
-      const text = query.size > 0 ? `?${query}` : '';
+      const text = query.size > 0 ? `?${query.toString()}` : '';
       const path = `${collectionPath(kind, namespace)}${text}`;
       const call: Call = { verb: 'list', object: `${kind} ${namespace}`, write: false, method: 'GET', path };
       const found = await send(call, signal);
       if (!isRecord(found) || !Array.isArray(found.items)) throw badResponse(call, 'a list with items');
       // Items of a list carry neither kind nor apiVersion on a real server.
-      return found.items.map((item: unknown) =>
-        asObject<T>({ apiVersion: apiVersionOf(kind), kind, ...asRecord(item) }, call),
+      return found.items.map(
+        (item: unknown) => asObject({ apiVersion: apiVersionOf(kind), kind, ...asRecord(item) }, call) as T,
       );
     },
 
@@ -101,14 +102,14 @@ export function createKubernetesClient(
       const address = addressOf(object);
       const path = collectionPath(address.kind, address.namespace);
       const call: Call = { ...about('create', address), write: true, method: 'POST', path, body: object };
-      return asObject<T>(await send(call, signal), call);
+      return asObject(await send(call, signal), call) as T;
     },
 
     async replace<T extends KubernetesObject>(object: T, signal?: AbortSignal) {
       const address = addressOf(object);
       const path = objectPath(address);
       const call: Call = { ...about('update', address), write: true, method: 'PUT', path, body: object };
-      return asObject<T>(await send(call, signal), call);
+      return asObject(await send(call, signal), call) as T;
     },
 
     async delete(address: ObjectAddress, { uid }: { uid?: string } = {}, signal?: AbortSignal) {
@@ -239,42 +240,11 @@ async function openWithin(cluster: ClusterConnection, call: Call, timeoutMs: num
   }
 }
 
-function about(verb: string, address: ObjectAddress): { verb: string; object: string } {
-  return { verb, object: `${address.kind} ${address.namespace}/${address.name}` };
-}
-
-function addressOf(object: KubernetesObject): ObjectAddress {
-  const { kind, metadata } = object;
-  if (!isKind(kind)) throw new CodedError('InvalidInput', `${kind} ${metadata.name}: not a kind this client writes`);
-  if (!metadata.namespace)
-    throw new CodedError('InvalidInput', `${kind} ${metadata.name}: metadata.namespace is missing`);
-  return { kind, namespace: metadata.namespace, name: metadata.name };
-}
-
-function isKind(kind: string): kind is KindName {
-  return Object.hasOwn(KINDS, kind);
-}
-
-function apiVersionOf(kind: KindName): string {
-  const { group, version } = KINDS[kind];
-  return group === '' ? version : `${group}/${version}`;
-}
-
-function collectionPath(kind: KindName, namespace: string): string {
-  const { group, version, plural } = KINDS[kind];
-  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-}
-
-function objectPath(address: ObjectAddress): string {
-  return `${collectionPath(address.kind, address.namespace)}/${encodeURIComponent(address.name)}`;
-}
-
-function asObject<T extends KubernetesObject>(value: unknown, call: Call): T {
+function asObject(value: unknown, call: Call): KubernetesObject {
   if (!isRecord(value) || !isRecord(value.metadata) || typeof value.metadata.name !== 'string') {
     throw badResponse(call, 'an object with metadata.name');
   }
-  return value as unknown as T;
+  return value as unknown as KubernetesObject;
 }
 
 function badResponse(call: Call, expected: string): CodedError {
