@@ -18,13 +18,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const startedMs = Date.now();
 const say = (line) => process.stderr.write(`setup: ${line}\n`);
 
-const options = readOptions(process.argv.slice(2));
-if ('problem' in options) {
-  say(`${options.problem}\nusage: node tools/setup.mjs --for test|demo|ci [--json] [--print-env]`);
+const asked = readOptions(process.argv.slice(2));
+if ('problem' in asked) {
+  say(`${asked.problem}\nusage: node tools/setup.mjs --for test|demo|ci [--json] [--print-env]`);
   process.exitCode = 64;
 } else {
   try {
-    process.exitCode = await setUp(options);
+    process.exitCode = await setUp(asked);
   } catch (error) {
     say(error.message);
     process.exitCode = UNAVAILABLE;

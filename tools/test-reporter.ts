@@ -55,6 +55,7 @@ export class SummaryReporter implements Reporter {
     this.#printFailures(tally.failures);
     printSlowest(modules);
     printSkips(tally);
+    printNotes(modules);
     if (!isWhole) print('\nThe run was interrupted: this is what was seen until then.');
     if (this.#tallyPath) writeTally(this.#tallyPath, tally, true);
     else print(`\n${closingLine(tally)}`);
@@ -101,6 +102,13 @@ function printSkips({ skips }: Tally): void {
     for (const title of titles.slice(0, 20)) print(`    ${title}`);
     if (titles.length > 20) print(`    and ${titles.length - 20} more`);
   }
+}
+
+/** What tests wanted to say without failing. */
+function printNotes(modules: readonly TestModule[]): void {
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  const notes = tests.flatMap((test) => test.annotations()).filter(({ type }) => type === 'warning');
+  if (notes.length > 0) print(`\nNotes\n${notes.map(({ message }) => `- ${message}`).join('\n')}`);
 }
 
 /** A skip without words is nearly always a program that set-up could not provide. */

@@ -20,7 +20,7 @@ import { PINS } from './pins.mjs';
 export async function findOnMachine(name, say) {
   const pin = PINS[name];
   const named = process.env[pin.variable];
-  if (named) return { ...(await checkNamed(name, resolve(named))), source: `${pin.variable}` };
+  if (named) return { ...(await checkNamed(name, resolve(named))), source: pin.variable };
 
   const passedOver = [];
   for (const path of candidatesOnPath(name)) {

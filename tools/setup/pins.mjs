@@ -89,11 +89,14 @@ export const NEEDED = {
   ci: ['temporal', 'temporal-test-server', 'kubectl'],
 };
 
-/** The platform in the words that download addresses use, or undefined where no program is published. */
+/**
+ * The platform in the words that download addresses use, or undefined where no program is published.
+ * @returns {Platform | undefined}
+ */
 export function currentPlatform() {
   const os = { linux: 'linux', darwin: 'darwin' }[process.platform];
   const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch];
-  return os && arch ? /** @type {Platform} */ ({ os, arch }) : undefined;
+  return os && arch ? { os, arch } : undefined;
 }
 
 /** `1.12.3` is at least 1.9; `2.0.0` is not: another major version speaks another protocol. */
