@@ -29,7 +29,7 @@ export function readBody(kind: ResourceKind, body: Json, options: WriteOptions):
     );
   if (body.kind !== undefined && body.kind !== kind.kind)
     throw badRequest(`the kind in the data (${String(body.kind)}) does not match the expected kind (${kind.kind})`);
-  const pruned = prune(body, kind.model !== undefined);
+  const pruned = prune(body, !kind.custom);
   const checked = checkFields(kind, isObject(pruned) ? pruned : {}, options.fieldValidation, options.warnings);
   const metadata = isObject(checked.metadata) ? { ...checked.metadata } : {};
   delete metadata.managedFields;

@@ -65,17 +65,10 @@ export function deleteObject(cluster: Cluster, address: ObjectAddress, options: 
     );
   const marked = markDeleted(kind, current, options);
   if (options.dryRun) return { gone: isFinished(marked), object: marked };
-  if (isFinished(marked) && !isKeptByNamespace(marked)) {
+  if (isFinished(marked)) {
     return { gone: true, object: cluster.store.remove(kind, marked) ?? marked };
   }
   return { gone: false, object: marked === current ? current : cluster.store.put(kind, marked) };
-}
-
-/** A Namespace goes when its content went: the collector clears `spec.finalizers`. */
-function isKeptByNamespace(object: ApiObject): boolean {
-  if (object.kind !== 'Namespace') return false;
-  const finalizers = isObject(object.spec) ? object.spec.finalizers : undefined;
-  return Array.isArray(finalizers) && finalizers.length > 0;
 }
 
 /** The object as the deletion leaves it; the same object when nothing changes (a second, no shorter delete). */

@@ -88,7 +88,7 @@ export function presentList(
 
 /** Items of a list carry no kind and apiVersion on a real server; custom resources do. */
 function listItem(kind: ResourceKind, object: ApiObject): JsonObject {
-  if (kind.model === undefined) return object;
+  if (kind.custom) return object;
   const { kind: _kind, apiVersion: _version, ...rest } = object;
   return rest;
 }

@@ -76,7 +76,7 @@ export async function serveResource(call: ResourceRequest, response: ServerRespo
   if (verb === 'get') return shown(call, 200, readObject(call.cluster, address));
   if (verb === 'delete') return deleteOne(call, address);
   const options = writeOptions(query);
-  const change = await changeOf(call, kind.model);
+  const change = await changeOf(call, kind.custom ? undefined : kind.model);
   return shown(call, 200, updateObject(call.cluster, address, 'main', change, options), options.warnings);
 }
 
@@ -210,7 +210,7 @@ async function serveSubresource(
       if (verb === 'get') return shown(call, 200, readObject(cluster, address));
       if (!isWrite) throw methodNotAllowed();
       const options = writeOptions(query);
-      const change = await changeOf(call, route.kind.model);
+      const change = await changeOf(call, route.kind.custom ? undefined : route.kind.model);
       return shown(call, 200, updateObject(cluster, address, 'status', change, options), options.warnings);
     }
     case 'scale': {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, forbidden, methodNotAllowed, unknownPath } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
+import { startCollector } from './collector.ts';
 import {
   aggregatedDiscovery,
   aggregatedType,
@@ -51,6 +52,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const cluster: Cluster = { store: new Store(options.watchWindow ?? 10_000), kinds: KINDS };
   const faults = new Faults(options.faults);
   const streams = new Set<ServerResponse>();
+  const stopCollector = startCollector(cluster);
   for (const name of options.namespaces ?? ['default', 'kube-system']) createNamespace(cluster, name);
   const context: ServerContext = {
     cluster,
@@ -79,6 +81,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     faults,
     endWatches,
     close: async () => {
+      stopCollector();
       endWatches();
       const closed = once(server, 'close');
       server.close();

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { admit, readBody, requireNamespace, type WriteOptions } from './admission.ts';
 import { alreadyExists, badRequest, conflict, forbiddenField, invalid, invalidValue, notFound } from './api-error.ts';
 import { type Cluster, raisesGeneration, timestamp } from './cluster.ts';
-import type { ApiObject, Json } from './json.ts';
+import { type ApiObject, at, type Json } from './json.ts';
 import { hasStatus, type ResourceKind } from './kinds/kind.ts';
 
 /** Where an object lives: namespace is undefined for cluster-wide kinds. */
@@ -95,9 +95,9 @@ export function updateObject(
   return isFinished(draft) ? (cluster.store.remove(kind, draft) ?? draft) : cluster.store.put(kind, draft);
 }
 
-/** Under deletion, nothing left to wait for: no finalizer and no grace that a node still grants. */
+/** Under deletion, nothing left to wait for: no finalizer (a Namespace has them in its spec), no grace of a node. */
 export function isFinished(object: ApiObject): boolean {
-  if (!object.metadata.deletionTimestamp) return false;
+  if (!object.metadata.deletionTimestamp || at(object, 'spec', 'finalizers') !== undefined) return false;
   return (object.metadata.finalizers ?? []).length === 0 && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }
 
@@ -118,7 +118,7 @@ function checkIdentity(address: ObjectAddress, current: ApiObject, wanted: ApiOb
     );
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== current.metadata.resourceVersion)
     throw conflict(kind, name);
-  if (metadata.resourceVersion === undefined && kind.model === undefined)
+  if (metadata.resourceVersion === undefined && kind.custom)
     throw invalid(kind, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
 }
 
@@ -157,7 +157,7 @@ function withNewStatus(kind: ResourceKind, current: ApiObject, wanted: ApiObject
   const draft: ApiObject = structuredClone(current);
   if (wanted.status === undefined) delete draft.status;
   else draft.status = wanted.status;
-  if (kind.model === undefined) return draft;
+  if (kind.custom) return draft;
   const { labels, annotations } = wanted.metadata;
   delete draft.metadata.labels;
   delete draft.metadata.annotations;

@@ -3,12 +3,13 @@ import { type ApiObject, at, fallback, isObject, type JsonObject, listAt, number
 import { AGE, column, NAME } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
 
-const GROUP = { group: 'gateway.networking.k8s.io', version: 'v1', categories: ['gateway-api'] } as const;
+const GROUP = { group: 'gateway.networking.k8s.io', version: 'v1', categories: ['gateway-api'], custom: true } as const;
 const MAX_WEIGHT = 1_000_000;
 
 export const GATEWAY_CLASS: ResourceKind = {
   ...GROUP,
   kind: 'GatewayClass',
+  model: 'GatewayClass',
   plural: 'gatewayclasses',
   singular: 'gatewayclass',
   shortNames: ['gc'],
@@ -27,6 +28,7 @@ export const GATEWAY_CLASS: ResourceKind = {
 export const GATEWAY: ResourceKind = {
   ...GROUP,
   kind: 'Gateway',
+  model: 'Gateway',
   plural: 'gateways',
   singular: 'gateway',
   shortNames: ['gtw'],
@@ -58,6 +60,7 @@ export const GATEWAY: ResourceKind = {
 export const HTTP_ROUTE: ResourceKind = {
   ...GROUP,
   kind: 'HTTPRoute',
+  model: 'HTTPRoute',
   plural: 'httproutes',
   singular: 'httproute',
   namespaced: true,

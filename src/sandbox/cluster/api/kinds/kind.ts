@@ -28,15 +28,16 @@ export interface ResourceKind {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly subresources?: readonly Subresource[];
-  /** Name of the client library's model with the fields of the kind; absent for custom resources. */
-  readonly model?: string;
+  /** Name of the model with the fields of the kind: the client library's, or one of our own for custom resources. */
+  readonly model: string;
+  /** A custom resource: takes no strategic patch, keeps empty lists, wants a resourceVersion on PUT. */
+  readonly custom?: boolean;
   /** Whether `metadata.generation` counts changes of everything but metadata and status. */
   readonly counts?: 'spec' | 'specAndAnnotations';
   /** Only POST, nothing is stored (reviews). */
   readonly createOnly?: boolean;
   /** A finished DELETE answers with the object instead of a Status. */
   readonly returnsDeleted?: boolean;
-  /** Top-level fields dropped on create besides status. */
   readonly columns: readonly Column[];
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly fields?: Readonly<Record<string, (object: ApiObject) => string>>;
