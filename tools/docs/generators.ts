@@ -1,0 +1,13 @@
+import { errorCodesPage } from './error-codes.ts';
+
+/** A file under docs/ that is made from the code, so that it cannot say something else than the code. */
+export interface Generator {
+  /** Path from the project's root; `.generated.` in the name keeps formatters and hands away. */
+  readonly path: `docs/${string}.generated.${string}`;
+  readonly generate: () => string | Promise<string>;
+}
+
+/** To add a page: write its function beside this file and give it a line here. */
+export const GENERATORS: readonly Generator[] = [
+  { path: 'docs/reference/error-codes.generated.md', generate: errorCodesPage },
+];
