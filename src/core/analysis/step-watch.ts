@@ -1,0 +1,284 @@
+/**
+ * The watch of one step as a pure reducer: what to do next, and what a look changes. The loop around it only looks,
+ * sleeps and heartbeats. `hold` stops the step's clock, never the watching.
+ */
+
+import type { Arm, MetricPlan, MetricVerdict, Sample, Slot, StepVerdict } from '../model/analysis.ts';
+import type { ObserveStepInput, Standing } from '../model/observe.ts';
+import { countText, durationText } from './format.ts';
+import type { MetricReading, MetricReadings } from './reading.ts';
+import { selectorsOf, slotMetric } from './reading.ts';
+import { gather, NOTHING_GATHERED, takeSample } from './sample.ts';
+import { countsOf, incrementsOf, keepSlots } from './slots.ts';
+import type { ArmIncrements } from './slots.ts';
+import { foreignChanges, foreignText, unknownParts } from './standing.ts';
+import { isCounted } from './threshold.ts';
+import { nextOfAll, nextSampleAt } from './threshold-schedule.ts';
+import { assessMetric, assessRun, outcomeOf } from './threshold-verdict.ts';
+import { decidingMetrics, judgedArm } from './watch-state.ts';
+import type { Ended, MetricState, WatchState } from './watch-state.ts';
+
+/** Time nobody watched counts for a step up to this long, or three looks where they are longer. */
+export const MAX_UNWATCHED_MS = 30_000;
+
+/** Samples kept for each metric in a watch of hours; more when `count` asks for more. */
+export const MAX_SAMPLES = 60;
+
+export interface Look {
+  /** When the look began. */
+  readonly atMs: number;
+  readonly metrics: MetricReadings;
+  readonly standing: Standing;
+}
+
+export type WatchAction =
+  | { readonly action: 'look' }
+  | { readonly action: 'sleep'; readonly untilMs: number }
+  | { readonly action: 'end'; readonly ended: Ended }
+  /** Final: AmbiguousMetric. */
+  | { readonly action: 'refuse'; readonly problem: string };
+
+export function nextAction(input: ObserveStepInput, state: WatchState, nowMs: number): WatchAction {
+  if (state.ambiguous !== undefined) return { action: 'refuse', problem: state.ambiguous };
+  if (state.ended !== undefined) return { action: 'end', ended: state.ended };
+  const untilMs = nextLookAt(input, state);
+  return nowMs >= untilMs ? { action: 'look' } : { action: 'sleep', untilMs };
+}
+
+/** Every `lookMs`, and besides when a sample is due and when the step's time is over. */
+export function nextLookAt(input: ObserveStepInput, state: WatchState): number {
+  const last = state.lastLookAtMs;
+  if (last === null) return state.startedAtMs;
+  const dues = input.plan.analysis.metrics.map((metric) => sampleDueAt(metric, input, state));
+  const over = remainingMs(state);
+  const extra = [...dues, over !== null && over > 0 && !state.held ? last + over : undefined];
+  const soon = extra.filter((time) => time !== undefined && time > last);
+  return Math.min(last + input.plan.intervals.lookMs, nextOfAll(soon) ?? Number.POSITIVE_INFINITY);
+}
+
+/** Time the step has still to serve; null in a hold. */
+export function remainingMs(state: WatchState): number | null {
+  return state.requiredMs === null ? null : Math.max(0, state.requiredMs - state.servedMs);
+}
+
+/** Warm-up counts from the first watch of the canary; in a bake from the bake's start, where new pods serve. */
+function warmFromMs(input: ObserveStepInput, state: WatchState): number {
+  return judgedArm(input) === 'canary' ? state.releaseStartedAtMs : state.startedAtMs;
+}
+
+function isWarm(metric: MetricPlan, input: ObserveStepInput, state: WatchState, atMs: number): boolean {
+  return atMs >= warmFromMs(input, state) + metric.judge.warmUpMs;
+}
+
+/** A gauge can be sampled at once; increments need an interval to gather in, counted from start or end of warm-up. */
+function sampleDueAt(metric: MetricPlan, input: ObserveStepInput, state: WatchState): number | undefined {
+  const last = state.metrics[metric.name]?.samples.at(-1);
+  const startedAtMs = warmFromMs(input, state);
+  if (last) return nextSampleAt(metric.judge, { startedAtMs, last });
+  const begins = Math.max(state.startedAtMs, startedAtMs + metric.judge.warmUpMs);
+  return metric.query.kind === 'value' ? begins : begins + metric.judge.intervalMs;
+}
+
+export function afterLook(input: ObserveStepInput, state: WatchState, look: Look): WatchState {
+  const atMs = look.atMs;
+  const metrics: Record<string, MetricState> = {};
+  let slot: Slot | undefined;
+  let ambiguous: string | undefined;
+  for (const metric of input.plan.analysis.metrics) {
+    const before = state.metrics[metric.name];
+    if (!before) continue;
+    const reading = look.metrics[metric.name] ?? {};
+    const increments = armIncrements(metric, input, state, before, reading);
+    if (metric === slotMetric(input.plan.analysis.metrics)) slot = slotOf(input, increments, atMs);
+    const after = afterReading(metric, input, state, before, reading, increments, atMs);
+    metrics[metric.name] = after.state;
+    ambiguous ??= after.ambiguous;
+  }
+  const foreign = afterStanding(input, state, look);
+  const watched: WatchState = {
+    ...state,
+    ...foreign,
+    metrics,
+    lastLookAtMs: atMs,
+    looks: state.looks + 1,
+    servedMs: state.servedMs + servedSince(input, state, atMs),
+    slots: slot ? keepSlots([...state.slots, slot]) : state.slots,
+    totals: slot ? addTotals(state.totals, slot) : state.totals,
+    appliedPercent: look.standing.appliedPercent,
+    ...(ambiguous === undefined ? {} : { ambiguous }),
+  };
+  const held = foreign.foreign.length > 0 || missingMetrics(input, watched).length > 0;
+  const ended = endOf(input, { ...watched, held });
+  return { ...watched, held, ...(ended === undefined ? {} : { ended }) };
+}
+
+function servedSince(input: ObserveStepInput, state: WatchState, atMs: number): number {
+  if (state.held) return 0;
+  const passed = Math.max(0, atMs - (state.lastLookAtMs ?? state.startedAtMs));
+  return Math.min(passed, Math.max(MAX_UNWATCHED_MS, 3 * input.plan.intervals.lookMs));
+}
+
+type BothIncrements = Readonly<Record<Arm, ArmIncrements | undefined>>;
+
+function armIncrements(
+  metric: MetricPlan,
+  input: ObserveStepInput,
+  state: WatchState,
+  before: MetricState,
+  reading: MetricReading,
+): BothIncrements {
+  if (metric.query.kind === 'value') return { stable: undefined, canary: undefined };
+  const selectors = selectorsOf(metric.query).length;
+  const of = (arm: Arm) => {
+    const one = reading[arm];
+    if (!one || !input.arms[arm]) return undefined;
+    return incrementsOf(before.counters[arm], one, selectors, { arm, releaseStartedAtMs: state.releaseStartedAtMs });
+  };
+  return { stable: of('stable'), canary: of('canary') };
+}
+
+function slotOf(input: ObserveStepInput, increments: BothIncrements, atMs: number): Slot {
+  const counts = (arm: Arm) => {
+    const found = increments[arm];
+    if (found) return countsOf(found);
+    // An arm that does not exist has no requests; one that exists and was not read is missing.
+    return input.arms[arm] ? { n: null, e: null } : { n: 0, e: 0 };
+  };
+  const [stable, canary] = [counts('stable'), counts('canary')];
+  return { step: input.step, atMs, nC: canary.n, eC: canary.e, nS: stable.n, eS: stable.e };
+}
+
+function addTotals(totals: WatchState['totals'], slot: Slot): WatchState['totals'] {
+  return {
+    nC: totals.nC + (slot.nC ?? 0),
+    eC: totals.eC + (slot.eC ?? 0),
+    nS: totals.nS + (slot.nS ?? 0),
+    eS: totals.eS + (slot.eS ?? 0),
+  };
+}
+
+function afterReading(
+  metric: MetricPlan,
+  input: ObserveStepInput,
+  state: WatchState,
+  before: MetricState,
+  reading: MetricReading,
+  increments: BothIncrements,
+  atMs: number,
+): { state: MetricState; ambiguous?: string } {
+  const counters = {
+    stable: increments.stable?.counters ?? before.counters.stable,
+    canary: increments.canary?.counters ?? before.counters.canary,
+  };
+  if (!isWarm(metric, input, state, atMs)) return { state: { ...before, counters, gathered: NOTHING_GATHERED } };
+  const gathered = gather(before.gathered, increments);
+  const due = sampleDueAt(metric, input, state);
+  if (due === undefined || atMs < due) return { state: { ...before, counters, gathered } };
+  const taken = takeSample(metric, judgedArm(input), reading, gathered, atMs);
+  if (taken.taken === 'ambiguous') return { state: { ...before, counters, gathered }, ambiguous: taken.problem };
+  return {
+    state: {
+      counters,
+      gathered: taken.gathered,
+      samples: keepSamples(metric, [...before.samples, taken.sample]),
+      missingSinceMs: missingSince(metric, state, before, taken.sample),
+    },
+  };
+}
+
+/** Data are missing from the end of the last usable sample, at most one interval before the first unusable one. */
+function missingSince(metric: MetricPlan, state: WatchState, before: MetricState, sample: Sample): number | null {
+  if (isCounted(sample.outcome)) return null;
+  if (before.missingSinceMs !== null) return before.missingSinceMs;
+  const from = before.samples.at(-1)?.atMs ?? state.startedAtMs;
+  return Math.max(from, sample.atMs - metric.judge.intervalMs);
+}
+
+/** Drops the oldest samples without a value first, so that the window of `count` samples stays whole. */
+function keepSamples(metric: MetricPlan, samples: readonly Sample[]): readonly Sample[] {
+  const most = Math.max(MAX_SAMPLES, metric.judge.count + metric.judge.consecutiveErrorLimit + 1);
+  if (samples.length <= most) return samples;
+  const unusable = samples.findIndex((sample) => !isCounted(sample.outcome));
+  const recent = samples.length - metric.judge.consecutiveErrorLimit - 1;
+  const drop = unusable === -1 || unusable >= recent ? 0 : unusable;
+  return samples.filter((_, at) => at !== drop);
+}
+
+function afterStanding(
+  input: ObserveStepInput,
+  state: WatchState,
+  look: Look,
+): Pick<WatchState, 'foreign' | 'foreignSinceMs' | 'unknown'> {
+  const unknown = unknownParts(look.standing);
+  const found = foreignChanges(input, look.standing);
+  // What was seen to differ is not gone because it could not be read again.
+  const foreign = found.length === 0 && unknown !== undefined ? state.foreign : found;
+  const since = foreign.length === 0 ? null : (state.foreignSinceMs ?? look.atMs);
+  return { foreign, foreignSinceMs: since, unknown };
+}
+
+function endOf(input: ObserveStepInput, state: WatchState): Ended | undefined {
+  const { deadlines } = input.plan;
+  const atMs = state.lastLookAtMs ?? state.startedAtMs;
+  const run = assessWatch(input, state);
+  if (run.phase === 'failed' || run.phase === 'error' || run.phase === 'inconclusive') return 'verdict';
+  if (state.foreignSinceMs !== null && atMs - state.foreignSinceMs >= deadlines.foreignChangeMs) return 'foreignChange';
+  for (const { sinceMs } of missingMetrics(input, state)) {
+    if (atMs - sinceMs >= deadlines.noDataMs) return 'noDataDeadline';
+  }
+  const left = remainingMs(state);
+  return left === 0 && run.phase === 'passed' && !state.held ? 'timeOver' : undefined;
+}
+
+/** Verdict on what the watch has seen so far. */
+export function assessWatch(input: ObserveStepInput, state: WatchState, terminating = false): StepVerdict {
+  const setting = { judged: judgedArm(input), terminating };
+  const verdicts: MetricVerdict[] = [];
+  for (const metric of input.plan.analysis.metrics) {
+    verdicts.push(assessMetric(metric, state.metrics[metric.name]?.samples ?? [], setting));
+  }
+  return assessRun(verdicts);
+}
+
+interface Missing {
+  readonly metric: MetricPlan;
+  readonly sinceMs: number;
+  readonly note: string;
+}
+
+/** Deciding metrics without a usable sample now. A plan in which none decides is missing everything. */
+function missingMetrics(input: ObserveStepInput, state: WatchState): readonly Missing[] {
+  const missing: Missing[] = [];
+  for (const metric of decidingMetrics(input)) {
+    const one = state.metrics[metric.name];
+    const last = one?.samples.at(-1);
+    if (!one || !last || one.missingSinceMs === null) continue;
+    const what = outcomeOf(metric, last) === 'error' ? 'error' : 'no data';
+    missing.push({ metric, sinceMs: one.missingSinceMs, note: `${what}: ${last.note ?? 'cause not told'}` });
+  }
+  const [any] = input.plan.analysis.metrics;
+  if (decidingMetrics(input).length === 0 && any) {
+    missing.push({ metric: any, sinceMs: state.startedAtMs, note: 'no metric decides here' });
+  }
+  return missing;
+}
+
+/** What holds the watch, in words, with how long it may; undefined when nothing does. */
+export function holdingText(input: ObserveStepInput, state: WatchState): string | undefined {
+  const { deadlines } = input.plan;
+  const atMs = state.lastLookAtMs ?? state.startedAtMs;
+  const age = (sinceMs: number, deadlineMs: number) =>
+    `${durationText(atMs - sinceMs)} of at most ${durationText(deadlineMs)}`;
+  if (state.foreignSinceMs !== null) {
+    return `foreign change: ${foreignText(state.foreign)}; stands ${age(state.foreignSinceMs, deadlines.foreignChangeMs)}`;
+  }
+  const [missing] = missingMetrics(input, state);
+  if (missing) return `no data: ${missing.metric.name}: ${missing.note}; ${age(missing.sinceMs, deadlines.noDataMs)}`;
+  if (remainingMs(state) !== 0 || state.ended !== undefined) return undefined;
+  const waiting = assessWatch(input, state).metrics.filter((metric) => !metric.dryRun && metric.phase !== 'passed');
+  const parts = waiting.map((verdict) => {
+    const count = input.plan.analysis.metrics.find((metric) => metric.name === verdict.name)?.judge.count ?? 0;
+    return `${verdict.name} ${verdict.counts.samples} of ${countText(count, 'sample')}`;
+  });
+  return parts.length === 0 ? undefined : `time is over, samples are missing: ${parts.join(', ')}`;
+}
