@@ -1,6 +1,7 @@
 /** What is observed of a service, what is restored, and how an operation ends. */
 import type { ObjectAddressLike } from './objects.ts';
-import type { MetricVerdict, Sample, Slot, StepVerdict } from './analysis.ts';
+import type { Arm, MetricVerdict, Sample, Slot, StepVerdict } from './analysis.ts';
+import type { WatchMode } from './observe.ts';
 import type { CheckMode, DeployPlan, PreflightCheckName } from './plan.ts';
 
 /** The fence: a mutation is refused where the object carries a higher pair. */
@@ -28,6 +29,8 @@ export interface BeforeRecord {
     readonly templateDigest: string;
     readonly revision: string;
     readonly readyReplicas: number;
+    /** matchLabels of its selector. */
+    readonly selector: Readonly<Record<string, string>>;
   };
   readonly route: {
     readonly name: string;
@@ -46,6 +49,8 @@ export interface Deposit {
   readonly before: BeforeRecord;
   /** Objects created by this term, to be removed. */
   readonly created: readonly ObjectAddressLike[];
+  /** The roll of the named Deployment has begun: until it is back, traffic must not be given to it. */
+  readonly promoting: boolean;
 }
 
 export interface PreflightResult {
@@ -161,6 +166,14 @@ export interface StepTally {
   readonly foreign: readonly ForeignChange[];
   /** Opaque cursor (cumulative counters) to hand to the next observeStep, so that no request between steps is lost. */
   readonly cursor: unknown;
+  /** What the watch was for; `step` when left out. */
+  readonly mode?: WatchMode;
+  /** The arm whose values were judged; `canary` when left out, in a bake `stable`. */
+  readonly judged?: Arm;
+  /** Time the watch had still to serve when it ended; hand it to the observeStep that goes on after a pause. */
+  readonly remainingMs?: number;
+  /** What held the watch when it ended, in words. */
+  readonly holding?: string;
 }
 
 /** What a heartbeat of `observeStep` carries for `mainstay status`; the loop's own state stands beside it. */
