@@ -120,11 +120,15 @@ interface SelectorEntry {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** A router's url and labels are those of `traffic.weightMetric` where they are not written. */
 export type SourceEntry =
   | Extract<ScrapeSource, { from: 'pods' }>
-  | (Omit<Extract<ScrapeSource, { from: 'router' }>, 'labels'> & {
+  | {
+      readonly from: 'router';
+      readonly url?: string;
+      readonly backendLabel?: string;
       readonly labels?: Readonly<Record<string, string>>;
-    });
+    };
 
 export type QueryEntry =
   | { readonly kind: 'errorRatio'; readonly total: SelectorEntry; readonly errors: SelectorEntry }

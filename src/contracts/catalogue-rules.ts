@@ -1,0 +1,200 @@
+/**
+ * Runs core's rules over a catalogue that may be malformed in places: a rule runs wherever the values it compares are
+ * well-formed, so a typing error in one line does not hide a falling weight in another.
+ */
+import type { z } from 'zod';
+import { brokenMetricListRules, brokenMetricRules, brokenSourceRules } from '../core/catalogue/analysis-rules.ts';
+import { brokenIntervalRules } from '../core/catalogue/interval-rules.ts';
+import { MERGED_PARTS, comesFromOverride, isMapping, mergeKeys } from '../core/catalogue/merge.ts';
+import { type BrokenRule, brokenApprovalRules, brokenLadderRules, brokenWindowRules } from '../core/catalogue/rules.ts';
+import {
+  DEFAULT_APPROVAL_DEADLINES,
+  DEFAULT_STEPS,
+  resolveSampling,
+  shortestStep,
+} from '../core/catalogue/sampling.ts';
+import type { MetricEntry, SamplingEntry, StepEntry } from '../core/model/catalogue.ts';
+import { oneOfText } from '../core/model/did-you-mean.ts';
+import type { PathSegment } from '../core/model/problem.ts';
+import {
+  approvalsSchema,
+  deadlinesSchema,
+  freezeWindowSchema,
+  intervalsSchema,
+  metricSchema,
+  samplingSchema,
+  stepSchema,
+} from './catalogue-parts.ts';
+
+type Mapping = Record<string, unknown>;
+
+/** Each broken rule once, though several environments may share its cause. */
+export function brokenCatalogueRules(raw: unknown): BrokenRule[] {
+  const catalogue = isMapping(raw) ? raw : {};
+  const environments = entriesOf(catalogue.environments);
+  const known = environments.map(([name]) => name);
+  const broken: BrokenRule[] = [];
+  for (const [name, environment] of environments) {
+    broken.push(...under(['environments', name], brokenEnvironmentRules(environment)));
+  }
+  for (const [name, service] of entriesOf(catalogue.services)) {
+    broken.push(...under(['services', name], brokenSharing(service, environments)));
+    broken.push(...under(['services', name], brokenServiceRules(service, known)));
+  }
+  return broken;
+}
+
+function brokenEnvironmentRules(environment: Mapping): BrokenRule[] {
+  const windows = itemsOf(environment.freezeWindows).flatMap((raw, index) => {
+    const window = wellFormed(freezeWindowSchema, raw);
+    return window === undefined ? [] : under(['freezeWindows', index], brokenWindowRules(window));
+  });
+  return [...brokenApprovals(environment.approvals), ...windows];
+}
+
+function brokenServiceRules(service: Mapping, environments: readonly string[]): BrokenRule[] {
+  const broken = brokenMergedRules(service);
+  for (const [name, override] of entriesOf(service.environments)) {
+    if (environments.length > 0 && !environments.includes(name)) {
+      const expected = `the name of an environment, ${oneOfText(name, environments)}`;
+      broken.push({ path: ['environments', name], expected, found: JSON.stringify(name) });
+    }
+    const merged: Mapping = { ...service, ...override };
+    for (const part of MERGED_PARTS) merged[part] = mergeKeys(service[part], override[part]);
+    for (const rule of brokenMergedRules(merged)) {
+      if (comesFromOverride(override, rule.path)) {
+        broken.push({ ...rule, path: ['environments', name, ...rule.path] });
+      } else if (!broken.some((told) => samePath(told.path, rule.path))) {
+        broken.push({ ...rule, found: `${rule.found} (in ${name})` });
+      }
+    }
+  }
+  return broken;
+}
+
+/** Rules of a service as one environment sees it; paths are relative to the service. */
+function brokenMergedRules(service: Mapping): BrokenRule[] {
+  const strategy = isMapping(service.strategy) ? service.strategy : { steps: [] };
+  const rawSteps = strategy.steps === undefined ? DEFAULT_STEPS : itemsOf(strategy.steps);
+  const weights = rawSteps.map((step) => wellFormed(stepSchema.shape.weight, field(step, 'weight')));
+  const steps = stepsWithDurations(rawSteps);
+
+  const { metrics: rawMetrics, ...rawSampling } = isMapping(service.analysis) ? service.analysis : {};
+  const shared = wellFormed(samplingSchema, known(rawSampling));
+  const metrics = itemsOf(rawMetrics).map((raw) => wellFormed(metricSchema, raw));
+  const metricRules = metrics.flatMap((metric, index) =>
+    // Without the shared values or the steps only the bounds can be judged.
+    metric === undefined ? [] : brokenMetricRules(metric, index, shared ?? {}, shared === undefined ? [] : steps),
+  );
+  const hasWeightMetric = field(service.traffic, 'weightMetric') !== undefined;
+  const sourceRules = metrics.flatMap((metric, index) =>
+    metric === undefined ? [] : brokenSourceRules(metric, index, hasWeightMetric),
+  );
+  return [
+    ...under(['strategy', 'steps'], brokenLadderRules(weights)),
+    ...under(['analysis'], [...brokenNames(itemsOf(rawMetrics)), ...metricRules, ...sourceRules]),
+    ...brokenIntervals(service, metrics, shared, steps),
+    ...brokenApprovals(service.approvals),
+  ];
+}
+
+/** Ownership is held by environment and service: two environments must never mean the same Deployment (S2). */
+function brokenSharing(service: Mapping, environments: readonly (readonly [string, Mapping])[]): BrokenRule[] {
+  const owners = new Map<string, string>();
+  const broken: BrokenRule[] = [];
+  for (const [name, environment] of environments) {
+    const override = field(service.environments, name);
+    const deployment = field(mergeKeys(service.workload, field(override, 'workload')), 'deployment');
+    const { namespace } = environment;
+    if (typeof deployment !== 'string' || typeof namespace !== 'string') continue;
+    const address = JSON.stringify([
+      field(environment.cluster, 'kubeconfig') ?? '',
+      field(environment.cluster, 'context') ?? '',
+      namespace,
+      deployment,
+    ]);
+    const owner = owners.get(address);
+    if (owner === undefined) owners.set(address, name);
+    else {
+      broken.push({
+        path: ['workload', 'deployment'],
+        expected: `a Deployment of its own in each environment (cluster, namespace and deployment together)`,
+        found: `${namespace}/${deployment} of the same cluster in ${owner} and ${name}`,
+      });
+    }
+  }
+  return broken;
+}
+
+function brokenNames(rawMetrics: readonly unknown[]): BrokenRule[] {
+  const named = rawMetrics.map((raw, index) => {
+    const name = field(raw, 'name');
+    return { name: typeof name === 'string' ? name : `\u0000${index}`, dryRun: field(raw, 'dryRun') === true };
+  });
+  return brokenMetricListRules(named);
+}
+
+function brokenIntervals(
+  service: Mapping,
+  metrics: readonly (MetricEntry | undefined)[],
+  shared: SamplingEntry | undefined,
+  steps: readonly StepEntry[],
+): BrokenRule[] {
+  const intervals = wellFormed(intervalsSchema, service.intervals ?? {});
+  const deadlines = wellFormed(deadlinesSchema, service.deadlines ?? {});
+  const shortest = shortestStep(steps);
+  if (!intervals || !deadlines || !shared || !shortest) return [];
+  const wellFormedMetrics = metrics.filter((metric) => metric !== undefined);
+  if (wellFormedMetrics.length < metrics.length) return [];
+  const intervalsMs = wellFormedMetrics.map(({ judge }) => resolveSampling(judge, shared, shortest.ms).intervalMs);
+  return brokenIntervalRules(intervals, deadlines, intervalsMs);
+}
+
+function brokenApprovals(raw: unknown): BrokenRule[] {
+  const approvals = wellFormed(approvalsSchema, raw);
+  if (approvals === undefined) return [];
+  return (['start', 'step'] as const).flatMap((key) =>
+    under(['approvals', key], brokenApprovalRules(approvals[key] ?? {}, DEFAULT_APPROVAL_DEADLINES[key])),
+  );
+}
+
+/** None when a duration is malformed: what must fit into the steps cannot be judged then. */
+function stepsWithDurations(rawSteps: readonly unknown[]): StepEntry[] {
+  const steps: StepEntry[] = [];
+  for (const raw of rawSteps) {
+    const duration = wellFormed(stepSchema.shape.duration, field(raw, 'duration'));
+    if (duration === undefined) return [];
+    steps.push({ weight: 1, duration });
+  }
+  return steps;
+}
+
+/** Unknown keys have been told as such; they must not silence the rules over their neighbours. */
+function known(rawSampling: Mapping): Mapping {
+  return Object.fromEntries(Object.entries(rawSampling).filter(([key]) => Object.hasOwn(samplingSchema.shape, key)));
+}
+
+function wellFormed<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> | undefined {
+  const parsed = schema.safeParse(raw);
+  return parsed.success ? parsed.data : undefined;
+}
+
+function under(prefix: readonly PathSegment[], rules: readonly BrokenRule[]): BrokenRule[] {
+  return rules.map((rule) => ({ ...rule, path: [...prefix, ...rule.path] }));
+}
+
+function samePath(a: readonly PathSegment[], b: readonly PathSegment[]): boolean {
+  return a.length === b.length && a.every((segment, index) => segment === b[index]);
+}
+
+function entriesOf(raw: unknown): [string, Mapping][] {
+  return isMapping(raw) ? Object.entries(raw).filter((entry): entry is [string, Mapping] => isMapping(entry[1])) : [];
+}
+
+function itemsOf(raw: unknown): readonly unknown[] {
+  return Array.isArray(raw) ? raw : [];
+}
+
+function field(raw: unknown, key: string): unknown {
+  return isMapping(raw) ? raw[key] : undefined;
+}

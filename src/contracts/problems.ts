@@ -1,0 +1,58 @@
+/** Turns what zod found into problems: path, expectation, observation. */
+import type { z } from 'zod';
+import { type PathSegment, type Problem, foundText, pathText } from '../core/model/problem.ts';
+import { KEY_SEPARATOR } from './schema.ts';
+
+/** A problem whose path has not become text yet, so that its line can still be looked up. */
+export interface LocatedProblem {
+  readonly path: readonly PathSegment[];
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** One located problem for each thing that is wrong; `input` is what was parsed. */
+export function locateIssues(issues: readonly z.core.$ZodIssue[], input: unknown): LocatedProblem[] {
+  const located = issues.flatMap((issue) => locateIssue(issue, input));
+  // One text may break several checks of one schema (empty and not matching): people mend it once.
+  const seen = new Set<string>();
+  return located.filter((problem) => {
+    const key = JSON.stringify([problem.path, problem.expected]);
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+/** The same as finished problems, for inputs that have no lines. */
+export function problemsOf(error: z.ZodError, input: unknown): Problem[] {
+  return locateIssues(error.issues, input).map(({ path, expected, found }) => ({
+    path: pathText(path),
+    expected,
+    found,
+  }));
+}
+
+function locateIssue(issue: z.core.$ZodIssue, input: unknown): LocatedProblem[] {
+  const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+  if (issue.code === 'unrecognized_keys') {
+    const expected = issue.message.split(KEY_SEPARATOR);
+    return issue.keys.map((key, index) => ({
+      path: [...path, key],
+      expected: expected[index] ?? 'no such key',
+      found: `unknown key ${key}`,
+    }));
+  }
+  if (issue.code === 'invalid_key') {
+    const expected = issue.issues[0]?.message ?? issue.message;
+    return [{ path, expected, found: `the name ${JSON.stringify(String(path.at(-1)))}` }];
+  }
+  return [{ path, expected: issue.message, found: foundText(valueAt(input, path)) }];
+}
+
+/** The value that stands at a path, undefined when nothing does. */
+export function valueAt(input: unknown, path: readonly PathSegment[]): unknown {
+  let value = input;
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Record<PathSegment, unknown>)[segment];
+  }
+  return value;
+}
