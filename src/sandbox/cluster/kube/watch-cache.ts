@@ -15,7 +15,8 @@ export interface WatchCache<T extends KubeObject> {
   get(key: string): T | undefined;
   /** All objects, of one namespace when it is given. */
   list(namespace?: string): T[];
-  onChange(listener: (change: CacheChange<T>) => void): void;
+  /** Calls back for every change from now on. Returns how to stop. */
+  onChange(listener: (change: CacheChange<T>) => void): () => void;
   /** Resolves when the first list has arrived. */
   readonly synced: Promise<void>;
   close(): void;
@@ -36,7 +37,7 @@ export function startWatchCache<T extends KubeObject>(
   reportProblem: (problem: Error) => void = () => undefined,
 ): WatchCache<T> {
   const objects = new Map<string, T>();
-  const listeners: ((change: CacheChange<T>) => void)[] = [];
+  const listeners = new Set<(change: CacheChange<T>) => void>();
   const closing = new AbortController();
   const watch = new Watch(kubeConfig);
   let resourceVersion: string | undefined;
@@ -133,7 +134,8 @@ export function startWatchCache<T extends KubeObject>(
       return namespace === undefined ? all : all.filter((object) => object.metadata?.namespace === namespace);
     },
     onChange: (listener) => {
-      listeners.push(listener);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     synced,
     close: () => {
