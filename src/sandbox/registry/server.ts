@@ -27,6 +27,8 @@ export interface Registry {
   readonly faults: RegistryFaults;
   /** The digest a tag means, undefined when repository or tag is unknown; also while a fault is on. */
   resolveTag(repository: string, tag: string): Promise<string | undefined>;
+  /** Every tag of a repository with its digest; empty when the repository is unknown; also while a fault is on. */
+  tags(repository: string): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,11 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     port: listening.port,
     faults,
     resolveTag: (repository, tag) => store.tagged(repository, tag),
+    tags: async (repository) => {
+      const digests = new Map<string, string>();
+      for (const tag of await store.tags(repository)) digests.set(tag, (await store.tagged(repository, tag)) ?? '');
+      return digests;
+    },
     close: listening.close,
   };
 }

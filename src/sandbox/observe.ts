@@ -1,0 +1,58 @@
+import type { ApiServer } from './cluster/api/server.ts';
+import type { KubeClient } from './cluster/kube/kube-client.ts';
+import { type Pod, RESOURCES } from './cluster/kube/objects.ts';
+import type { SandboxFaults } from './faults/sandbox-faults.ts';
+import type { Load } from './load/load.ts';
+import type { Registry } from './registry/server.ts';
+import type { Router } from './router/server.ts';
+import type { RunningStatus, SandboxPod } from './status.ts';
+
+/** The parts that are asked. */
+export interface ObservedParts {
+  readonly kubeconfigPath: string;
+  readonly api: ApiServer;
+  readonly registry: Registry;
+  readonly router: Router;
+  readonly load: Load;
+  readonly faults: SandboxFaults;
+}
+
+/** What runs now. An API fault that hits this very question shows as no pods, not as an error. */
+export async function observeSandbox(parts: ObservedParts, client: KubeClient): Promise<RunningStatus> {
+  const { kubeconfigPath, api, registry, router, load, faults } = parts;
+  const pods = await client.list<Pod>({ resource: RESOURCES.pods }).then(
+    ({ items }) => items,
+    () => [],
+  );
+  return {
+    kubeconfig: kubeconfigPath,
+    api: api.url,
+    registry: registry.host,
+    router: router.url,
+    routerAdmin: router.adminUrl,
+    pods: await Promise.all(pods.map((pod) => describe(pod, registry))),
+    load: load.statistics(),
+    faults: faults.list(),
+  };
+}
+
+async function describe(pod: Pod, registry: Registry): Promise<SandboxPod> {
+  const statuses = pod.status?.containerStatuses ?? [];
+  return {
+    namespace: pod.metadata?.namespace ?? '',
+    name: pod.metadata?.name ?? '',
+    version: await versionOf(pod.spec?.containers[0]?.image ?? '', registry),
+    phase: pod.metadata?.deletionTimestamp ? 'Terminating' : (pod.status?.phase ?? 'Pending'),
+    isReady: (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True'),
+    restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+  };
+}
+
+async function versionOf(image: string, registry: Registry): Promise<string> {
+  const [name = '', digest] = image.split('@');
+  if (digest === undefined) return name.split(':').at(-1) ?? image;
+  const repository = name.startsWith(`${registry.host}/`) ? name.slice(registry.host.length + 1) : undefined;
+  if (!repository) return digest.slice(0, 19);
+  const tags = await registry.tags(repository);
+  return [...tags].find(([, tagged]) => tagged === digest)?.[0] ?? digest.slice(0, 19);
+}

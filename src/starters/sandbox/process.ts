@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findDaemon, isAlive, logFile, readDaemonState, stateFile } from '../../sandbox/daemon-state.ts';
+import type { SandboxStatus } from '../../sandbox/status.ts';
+import { CommandError } from '../command-error.ts';
+
+const START_LIMIT_MS = 90_000;
+const STOP_LIMIT_MS = 15_000;
+
+export interface UpOptions {
+  readonly stateDir: string;
+  readonly rps: number;
+  readonly watchWindow?: number;
+  readonly seed: boolean;
+  /** Told each new step of the start. */
+  readonly onStep: (step: string) => void;
+}
+
+/** Starts the daemon detached, or finds the one that runs, and waits until it is ready. Throws CommandError. */
+export async function bringUp(
+  options: UpOptions,
+): Promise<{ readonly status: SandboxStatus; readonly wasRunning: boolean }> {
+  const { stateDir, onStep } = options;
+  const before = await findDaemon(stateDir);
+  if (before.kind === 'running' && before.status.phase === 'ready') return { status: before.status, wasRunning: true };
+  if (before.kind === 'stale') onStep(`the sandbox that ran here (pid ${before.pid}) is gone; starting a new one`);
+  const isStarting = before.kind === 'running' || before.kind === 'silent';
+  const daemon = isStarting ? undefined : startDaemon(options);
+
+  const deadlineMs = Date.now() + START_LIMIT_MS;
+  let step = '';
+  while (Date.now() < deadlineMs) {
+    if (daemon?.hasEnded()) throw failedStart(stateDir, daemon.logStart);
+    const found = await findDaemon(stateDir);
+    if (isStarting && (found.kind === 'none' || found.kind === 'stale')) throw failedStart(stateDir, 0);
+    if (found.kind === 'running') {
+      if (found.status.phase === 'ready') return { status: found.status, wasRunning: isStarting };
+      if (found.status.step !== step) onStep(found.status.step);
+      step = found.status.step;
+    }
+    await delay(100);
+  }
+  throw new CommandError('unavailable', `the sandbox is not ready after ${START_LIMIT_MS / 1000} s (${step})`, [
+    `tail ${logFile(stateDir)}`,
+    'mainstay sandbox down',
+  ]);
+}
+
+/** Ends the daemon and with it all pods. False when none ran. Throws CommandError when it cannot be ended. */
+export async function takeDown(stateDir: string): Promise<boolean> {
+  const found = await findDaemon(stateDir);
+  if (found.kind === 'none') return false;
+  if (found.kind === 'stale') {
+    await rm(stateFile(stateDir), { force: true });
+    return false;
+  }
+  const pid = found.kind === 'running' ? found.status.pid : found.pid;
+  process.kill(pid, 'SIGTERM');
+  if (await hasGone(pid, STOP_LIMIT_MS)) return true;
+  // Pods cannot outlive the daemon, however it ends.
+  process.kill(pid, 'SIGKILL');
+  if (!(await hasGone(pid, 2000))) throw new CommandError('unavailable', `the sandbox (pid ${pid}) does not end`);
+  if ((await readDaemonState(stateDir))?.pid === pid) await rm(stateFile(stateDir), { force: true });
+  return true;
+}
+
+function startDaemon({ stateDir, rps, watchWindow, seed }: UpOptions) {
+  mkdirSync(stateDir, { recursive: true });
+  const log = openSync(logFile(stateDir), 'a');
+  const logStart = statSync(logFile(stateDir)).size;
+  const args = ['--state', stateDir, '--rps', String(rps)];
+  if (watchWindow !== undefined) args.push('--watch-window', String(watchWindow));
+  if (!seed) args.push('--no-seed');
+  const child = spawn(process.execPath, [...daemonEntry(), ...args], { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let hasEnded = false;
+  child.on('exit', () => (hasEnded = true));
+  child.on('error', () => (hasEnded = true));
+  child.unref();
+  return { logStart, hasEnded: () => hasEnded };
+}
+
+/** From a clone the sources run through tsx; from a package the compiled code runs. */
+function daemonEntry(): string[] {
+  const isSource = import.meta.url.endsWith('.ts');
+  const entry = fileURLToPath(new URL(`../../sandbox/daemon.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  return isSource ? ['--import', import.meta.resolve('tsx'), entry] : [entry];
+}
+
+function failedStart(stateDir: string, logStart: number): CommandError {
+  const lines = readFileSync(logFile(stateDir)).subarray(logStart).toString().trimEnd().split('\n');
+  const reason =
+    lines.findLast((line) => line.includes(' failed: '))?.split(' failed: ')[1] ?? lines.at(-1) ?? 'no word';
+  return new CommandError('unavailable', `the sandbox did not start: ${reason}`, [`tail ${logFile(stateDir)}`]);
+}
+
+async function hasGone(pid: number, limitMs: number): Promise<boolean> {
+  const deadlineMs = Date.now() + limitMs;
+  while (Date.now() < deadlineMs) {
+    if (!isAlive(pid)) return true;
+    await delay(50);
+  }
+  return !isAlive(pid);
+}
