@@ -121,7 +121,7 @@ function afterStep(state: DeployState): NextEvent {
 function first(state: DeployState): string {
   if (state.before?.first === true) return 'the first version is brought up';
   const step = state.plan?.steps[0];
-  return step ? `${beginning(state, step)}` : 'the canary begins';
+  return step ? beginning(state, step) : 'the canary begins';
 }
 
 function askedInWords(state: DeployState): string {

@@ -76,6 +76,7 @@ const BEFORE: BeforeRecord = {
     templateDigest: 'sha256:bbbb',
     revision: '3',
     readyReplicas: 5,
+    selector: { app: 'crm-api', 'mainstay.dev/track': 'stable' },
   },
   route: { name: 'crm-api', uid: 'r-1', rule: 0, backends: [{ service: 'crm-api', port: 80, weight: 100 }] },
   observedAtMs: ago(15),

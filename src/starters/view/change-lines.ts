@@ -1,0 +1,68 @@
+/** What is worth a line when an operation is followed without a terminal, or above the live block of one. */
+import { momentInWords } from '../../core/status/words.ts';
+import type { OperationView } from '../operation/operation-view.ts';
+import { liveNumbers, sixTexts } from './six-texts.ts';
+
+/** Numbers that change at each look are told this often, and at once when their verdict changes. */
+const LOOK_LINE_MS = 20_000;
+
+/** Remembers what was said, so that nothing is said twice. */
+export class ChangeLines {
+  #said = new Map<string, string>();
+  #stepsSaid = 0;
+  #lookAtMs = 0;
+
+  /** New lines since the last call; none when nothing changed. */
+  of(view: OperationView): readonly string[] {
+    const texts = sixTexts({
+      ...view,
+      troubles: [],
+      ...(view.worker ? { worker: { ...view.worker, polls: true } } : {}),
+    });
+    const lines = [
+      ...this.#changed('what', texts.what),
+      ...this.#changed('why', texts.why, '  why: '),
+      ...this.#finishedSteps(view),
+      ...this.#look(view),
+      ...this.#changed('next', texts.next, '  next: '),
+      ...this.#worker(view),
+      ...this.#changed('troubles', view.troubles.join('; '), '  tried again: '),
+    ];
+    return lines.map((line) => `${momentInWords(view.atMs).slice(11)} ${line}`);
+  }
+
+  #changed(name: string, text: string, label = ''): readonly string[] {
+    if (this.#said.get(name) === text) return [];
+    this.#said.set(name, text);
+    return text === '' ? [] : [`${label}${text}`];
+  }
+
+  #finishedSteps(view: OperationView): readonly string[] {
+    const steps = view.status?.steps ?? [];
+    const fresh = steps.slice(this.#stepsSaid);
+    this.#stepsSaid = Math.max(this.#stepsSaid, steps.length);
+    return fresh.map(
+      ({ step, weightPercent, verdict }) =>
+        `  step ${step + 1} at ${weightPercent} %: ${verdict.phase}, ${verdict.reason}`,
+    );
+  }
+
+  #look(view: OperationView): readonly string[] {
+    const numbers = liveNumbers(view);
+    if (!view.look || numbers === undefined || view.look.atMs === this.#lookAtMs) return [];
+    const { phase, holding, step, atMs } = view.look;
+    const verdict = `${step} ${phase} ${holding ?? ''}`;
+    const isNew = this.#said.get('look') !== verdict;
+    if (!isNew && atMs - this.#lookAtMs < LOOK_LINE_MS) return [];
+    this.#said.set('look', verdict);
+    this.#lookAtMs = atMs;
+    return [`  seen ${numbers}`];
+  }
+
+  #worker(view: OperationView): readonly string[] {
+    if (!view.worker) return [];
+    const wasSaid = this.#said.has('worker');
+    const lines = this.#changed('worker', view.worker.text, '  ');
+    return wasSaid || !view.worker.polls ? lines : [];
+  }
+}

@@ -1,0 +1,53 @@
+/** The block that a terminal shows while an operation is followed: redrawn each second. */
+import { spanInWords } from '../../core/status/words.ts';
+import type { OperationView } from '../operation/operation-view.ts';
+import { ladderLine } from './ladder.ts';
+import { labelled, type Style } from './style.ts';
+import { sixTexts } from './six-texts.ts';
+
+/** Lines of at most `width` characters (not counting colours). */
+export function liveBlock(view: OperationView, width: number, style: Style): readonly string[] {
+  const texts = sixTexts(view);
+  const lines = ['', ...labelled('what', texts.what, width, style)];
+  const ladder = ladderLine(view, texts.nextAtMs, style);
+  if (ladder !== undefined) lines.push(...labelled('steps', '', width, style).map((label) => `${label}${ladder}`));
+  lines.push(...labelled('why', texts.why, width, style), ...seenLines(view, texts.seen, width, style));
+  lines.push(...labelled('next', countdown(texts.next, texts.nextAtMs, view.atMs), width, style));
+  if (hasUndone(view)) lines.push(...labelled('undone', texts.undone, width, style));
+  for (const [index, action] of texts.may.filter(({ action: name }) => name !== 'status').entries()) {
+    lines.push(...labelled(index === 0 ? 'may' : '', action.command, width, style));
+  }
+  lines.push(
+    style.dim(
+      `Running for ${spanInWords(view.atMs - view.startedAtMs)}. Ctrl-C leaves this view; the operation goes on.`,
+    ),
+  );
+  return lines;
+}
+
+/** `In 3 min 20 s: step 3 of 5 begins` instead of the moment, where a person counts. */
+export function countdown(next: string, atMs: number | undefined, nowMs: number): string {
+  if (atMs === undefined) return next;
+  const rest = next.replace(/^(?:At|Due since) \S+: /, '');
+  return nowMs <= atMs ? `In ${spanInWords(atMs - nowMs)}: ${rest}` : `Due since ${spanInWords(nowMs - atMs)}: ${rest}`;
+}
+
+/** With live numbers one line a metric, against its limit; the last finished look otherwise. */
+function seenLines(view: OperationView, seen: string, width: number, style: Style): readonly string[] {
+  const { look, atMs } = view;
+  if (!look || !view.isRunning) return labelled('seen', seen, width, style);
+  const age = `${spanInWords(atMs - look.atMs)} ago`;
+  const requests = `canary ${look.eC} of ${look.nC} requests failed, stable ${look.eS} of ${look.nS}; ${age}`;
+  const metrics = look.metrics.flatMap((metric) => {
+    const text = `${metric.name}: ${metric.reason === '' ? `${metric.phase}, limit ${metric.limit}` : metric.reason}`;
+    return labelled('', text, width, style).map((line) => (metric.phase === 'failed' ? style.red(line) : line));
+  });
+  const holding =
+    look.holding === undefined ? [] : labelled('', `holding: ${look.holding}`, width, style).map(style.yellow);
+  return [...labelled('seen', requests, width, style), ...metrics, ...holding];
+}
+
+function hasUndone(view: OperationView): boolean {
+  const phase = view.status?.phase ?? view.memo?.phase;
+  return phase === 'undoing' || (view.status?.restored.length ?? 0) > 0;
+}
