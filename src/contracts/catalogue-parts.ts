@@ -51,6 +51,7 @@ export const freezeWindowSchema = mapping({
 export const workloadSchema = mapping({
   deployment: kubernetesName(LONGEST_NAME, 'the name of a Deployment'),
   container: kubernetesName(63, 'the name of a container'),
+  firstReplicas: wholeNumber(1, 1000).optional(),
 });
 
 export const buildSchema = choice(

@@ -129,7 +129,12 @@ function brokenSharing(service: Mapping, environments: readonly (readonly [strin
 function brokenNames(rawMetrics: readonly unknown[]): BrokenRule[] {
   const named = rawMetrics.map((raw, index) => {
     const name = field(raw, 'name');
-    return { name: typeof name === 'string' ? name : `\u0000${index}`, dryRun: field(raw, 'dryRun') === true };
+    return {
+      // A malformed name is nobody's double.
+      name: typeof name === 'string' ? name : `\u0000${index}`,
+      dryRun: field(raw, 'dryRun') === true,
+      isRelative: field(field(raw, 'query'), 'relativeToStable') === true,
+    };
   });
   return brokenMetricListRules(named);
 }

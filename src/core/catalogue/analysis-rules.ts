@@ -7,8 +7,16 @@ import type { PathSegment } from '../model/problem.ts';
 import type { BrokenRule } from './rules.ts';
 import { resolveSampling, shortestStep } from './sampling.ts';
 
-/** Rules over all metrics: one name once, and at least one that decides. */
-export function brokenMetricListRules(metrics: readonly Pick<MetricEntry, 'name' | 'dryRun'>[]): BrokenRule[] {
+/** What the rules over all metrics look at. */
+export interface NamedMetric {
+  readonly name: string;
+  readonly dryRun: boolean;
+  /** Compared with stable, so it says nothing in the bake, where no canary is left. */
+  readonly isRelative: boolean;
+}
+
+/** Rules over all metrics: one name once, at least one that decides, and one that decides in the bake too. */
+export function brokenMetricListRules(metrics: readonly NamedMetric[]): BrokenRule[] {
   const broken: BrokenRule[] = [];
   for (const [index, metric] of metrics.entries()) {
     const first = metrics.findIndex((other) => other.name === metric.name);
@@ -20,7 +28,15 @@ export function brokenMetricListRules(metrics: readonly Pick<MetricEntry, 'name'
       });
     }
   }
-  if (metrics.length > 0 && metrics.every((metric) => metric.dryRun === true)) {
+  const deciding = metrics.filter((metric) => !metric.dryRun);
+  if (deciding.length > 0 && deciding.every((metric) => metric.isRelative)) {
+    broken.push({
+      path: ['metrics'],
+      expected: 'a deciding metric that is not relativeToStable: in the bake there is nothing to compare with',
+      found: 'only metrics relative to stable',
+    });
+  }
+  if (metrics.length > 0 && deciding.length === 0) {
     broken.push({
       path: ['metrics'],
       expected: 'at least one metric that decides (without dryRun)',

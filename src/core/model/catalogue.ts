@@ -46,6 +46,8 @@ export interface ApprovalsEntry {
 export interface WorkloadEntry {
   readonly deployment: string;
   readonly container: string;
+  /** Replicas of a first deployment, where the Deployment stands at 0. 1 by default. */
+  readonly firstReplicas?: number;
 }
 
 export type BuildEntry =
