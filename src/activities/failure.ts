@@ -31,7 +31,7 @@ function fromCoded(error: CodedError): ApplicationFailure {
 }
 
 /** The activity body with its errors turned by {@link toActivityFailure}. */
-export function guarded<Args extends readonly unknown[], Result>(
+export function guarded<Args extends unknown[], Result>(
   body: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
   return async (...args) => {
