@@ -1,0 +1,95 @@
+/** One look: counters of both arms for every metric, and what stands on the cluster. Errors are part of what is seen. */
+import type { KubernetesClients } from '../../clients/kubernetes/port.ts';
+import type { MetricsProvider } from '../../clients/metrics/port.ts';
+import { ARMS } from '../../core/model/analysis.ts';
+import type { Arm, MetricPlan, SeriesSelector } from '../../core/model/analysis.ts';
+import type { ObserveStepInput } from '../../core/model/observe.ts';
+import type { ArmReading, MetricReading, MetricReadings } from '../../core/analysis/reading.ts';
+import { selectorsOf } from '../../core/analysis/reading.ts';
+import type { Look } from '../../core/analysis/step-watch.ts';
+import { isCoded } from '../../errors/coded-error.ts';
+import { readStanding } from './read-standing.ts';
+
+export interface LookDeps {
+  readonly kubernetes: KubernetesClients;
+  readonly metrics: MetricsProvider;
+}
+
+/** Throws when it is cancelled, and for what no waiting mends (InvalidInput); every other error is in the look. */
+export async function takeLook(
+  deps: LookDeps,
+  input: ObserveStepInput,
+  atMs: number,
+  signal: AbortSignal,
+): Promise<Look> {
+  const groups = groupBySource(input.plan.analysis.metrics);
+  const [standing, ...readings] = await Promise.all([
+    readStanding(deps.kubernetes, input, signal),
+    ...groups.map((group) => readGroup(deps, input, group, signal)),
+  ]);
+  return { atMs, metrics: Object.assign({}, ...readings) as MetricReadings, standing };
+}
+
+/** Metrics that read the same pages: each page is fetched once a look. */
+type Group = readonly [MetricPlan, ...MetricPlan[]];
+
+function groupBySource(metrics: readonly MetricPlan[]): readonly Group[] {
+  const groups = new Map<string, [MetricPlan, ...MetricPlan[]]>();
+  for (const metric of metrics) {
+    const key = JSON.stringify(metric.source);
+    const group = groups.get(key);
+    if (group) group.push(metric);
+    else groups.set(key, [metric]);
+  }
+  return [...groups.values()];
+}
+
+async function readGroup(
+  deps: LookDeps,
+  input: ObserveStepInput,
+  group: Group,
+  signal: AbortSignal,
+): Promise<MetricReadings> {
+  const { workload } = input.plan;
+  const selectors: SeriesSelector[] = [];
+  const slices = group.map((metric) => {
+    const from = selectors.length;
+    selectors.push(...selectorsOf(metric.query));
+    return { name: metric.name, from, to: selectors.length };
+  });
+  const { source } = group[0];
+  const { cluster, namespace } = workload;
+  const request = { source, cluster, namespace, arms: input.arms, selectors };
+  const reading = await readOrSay(() => deps.metrics.read(request, signal), input, signal);
+  return Object.fromEntries(slices.map(({ name, from, to }) => [name, sliceOf(reading, from, to)]));
+}
+
+async function readOrSay(
+  read: () => Promise<MetricReading>,
+  input: ObserveStepInput,
+  signal: AbortSignal,
+): Promise<MetricReading> {
+  try {
+    return await read();
+  } catch (error) {
+    if (signal.aborted || !isCoded(error) || error.code === 'InvalidInput') throw error;
+    const failed = {
+      listed: null,
+      answered: [],
+      failed: [{ instance: 'metrics', problem: error.message }],
+      without: [],
+    };
+    return { stable: failed, ...(input.arms.canary ? { canary: failed } : {}) };
+  }
+}
+
+function sliceOf(reading: MetricReading, from: number, to: number): MetricReading {
+  const sliced: Partial<Record<Arm, ArmReading>> = {};
+  for (const arm of ARMS) {
+    const one = reading[arm];
+    if (!one) continue;
+    const answered = one.answered.map((each) => ({ ...each, selectors: each.selectors.slice(from, to) }));
+    sliced[arm] = { ...one, answered };
+  }
+  return sliced;
+}
