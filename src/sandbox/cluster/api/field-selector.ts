@@ -1,6 +1,6 @@
 import { badRequest } from './api-error.ts';
 import type { ApiObject } from './json.ts';
-import { apiVersionOf, type ResourceKind } from './kinds/kind.ts';
+import type { ResourceKind } from './kinds/kind.ts';
 
 export type FieldMatcher = (object: ApiObject) => boolean;
 
@@ -31,11 +31,12 @@ function readerOf(kind: ResourceKind, field: string): (object: ApiObject) => str
   if (field === 'metadata.namespace' && kind.namespaced) return (object) => object.metadata.namespace ?? '';
   const own = kind.fields?.[field];
   if (!own) {
-    const message = `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
-    const known = Object.keys(kind.fields ?? {}).map((name) => `, "${name}"`);
-    throw badRequest(
-      `Unable to find "${apiVersionOf(kind)}, Resource=${kind.plural}" that match field selector: ${message}${known.join('')}`,
-    );
+    const known = [
+      'metadata.name',
+      ...(kind.namespaced ? ['metadata.namespace'] : []),
+      ...Object.keys(kind.fields ?? {}),
+    ];
+    throw badRequest(`field label not supported: ${field} (${kind.plural} know ${known.join(', ')})`);
   }
   return own;
 }
