@@ -56,7 +56,7 @@ export function nextNewSize(newSize: number, oldSizes: readonly number[], desire
  * Pods that are not available go first, they serve nobody; then available ones, as long as `desired - maxUnavailable`
  * stay available.
  *
- * Examples with 5 desired, unavailable 1, surge 1: old 5/5, new 1/0 gives old 4. Old 4/4, new 2/1 keeps old.
+ * Examples with 5 desired: unavailable 1, old 5/5, new 1/0 gives old 4. Unavailable 0, old 4/4, new 2/1 keeps old.
  */
 export function nextOldSizes(
   newSet: SetSize,
