@@ -3,7 +3,12 @@
  * well-formed, so a typing error in one line does not hide a falling weight in another.
  */
 import type { z } from 'zod';
-import { brokenMetricListRules, brokenMetricRules, brokenSourceRules } from '../core/catalogue/analysis-rules.ts';
+import {
+  brokenBoundRules,
+  brokenJudgeRules,
+  brokenMetricListRules,
+  brokenSourceRules,
+} from '../core/catalogue/analysis-rules.ts';
 import { brokenIntervalRules } from '../core/catalogue/interval-rules.ts';
 import { MERGED_PARTS, comesFromOverride, isMapping, mergeKeys } from '../core/catalogue/merge.ts';
 import { type BrokenRule, brokenApprovalRules, brokenLadderRules, brokenWindowRules } from '../core/catalogue/rules.ts';
@@ -82,17 +87,19 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
   const { metrics: rawMetrics, ...rawSampling } = isMapping(service.analysis) ? service.analysis : {};
   const shared = wellFormed(samplingSchema, known(rawSampling));
   const metrics = itemsOf(rawMetrics).map((raw) => wellFormed(metricSchema, raw));
-  const metricRules = metrics.flatMap((metric, index) =>
-    // Without the shared values or the steps only the bounds can be judged.
-    metric === undefined ? [] : brokenMetricRules(metric, index, shared ?? {}, shared === undefined ? [] : steps),
-  );
   const hasWeightMetric = field(service.traffic, 'weightMetric') !== undefined;
-  const sourceRules = metrics.flatMap((metric, index) =>
-    metric === undefined ? [] : brokenSourceRules(metric, index, hasWeightMetric),
-  );
+  const metricRules = itemsOf(rawMetrics).flatMap((raw, index) => {
+    const metric = metrics[index];
+    const judge = wellFormed(metricSchema.shape.judge, field(raw, 'judge'));
+    return [
+      ...(metric ? [...brokenBoundRules(metric, index), ...brokenSourceRules(metric, index, hasWeightMetric)] : []),
+      // Without the shared values how samples fit into the steps cannot be judged.
+      ...(judge ? brokenJudgeRules(judge, index, shared ?? {}, shared === undefined ? [] : steps) : []),
+    ];
+  });
   return [
     ...under(['strategy', 'steps'], brokenLadderRules(weights)),
-    ...under(['analysis'], [...brokenNames(itemsOf(rawMetrics)), ...metricRules, ...sourceRules]),
+    ...under(['analysis'], [...brokenNames(itemsOf(rawMetrics)), ...metricRules]),
     ...brokenIntervals(service, metrics, shared, steps),
     ...brokenApprovals(service.approvals),
   ];

@@ -86,7 +86,11 @@ export function checkCatalogue(
 
 /** JSON Schema (draft 2020-12) of the file, for editors. */
 export function catalogueJsonSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(catalogueSchema, { io: 'input', target: 'draft-2020-12' });
+  const { $schema, ...schema } = z.toJSONSchema(catalogueSchema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    reused: 'ref',
+  });
   return { $schema, $id: 'https://mainstay.dev/schemas/catalogue-v1.json', title: 'Mainstay catalogue', ...schema };
 }
 

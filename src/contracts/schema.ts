@@ -44,7 +44,7 @@ export function list<Item extends z.ZodType>(item: Item, expected: string) {
 
 export function text(expected: string, pattern?: RegExp) {
   const schema = z.string({ error: expected }).min(1, { error: expected });
-  return pattern === undefined ? schema : schema.regex(pattern, { error: expected });
+  return (pattern === undefined ? schema : schema.regex(pattern, { error: expected })).describe(expected);
 }
 
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
@@ -69,17 +69,22 @@ function durationOf(isAllowed: (ms: number) => boolean, expected: string) {
   return z
     .string({ error: expected })
     .regex(DURATION_PATTERN, { error: expected })
-    .refine((written) => isAllowed(parseDurationMs(written) ?? -1), { error: expected, abort: true });
+    .refine((written) => isAllowed(parseDurationMs(written) ?? -1), { error: expected })
+    .describe(expected);
 }
 
 /** RFC 1123 label: names of Deployments, namespaces, containers, services of ours. */
 export function kubernetesName(maxLength: number, what = 'a Kubernetes name') {
   const expected = `${what}: lower-case letters, digits and hyphens, a letter or digit at both ends, at most ${maxLength} characters`;
-  return text(expected, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/).max(maxLength, { error: expected });
+  return text(expected, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+    .max(maxLength, { error: expected })
+    .describe(expected);
 }
 
 /** RFC 1035 label: Services begin with a letter. */
 export function serviceName(maxLength: number) {
   const expected = `the name of a Kubernetes Service: lower-case letters, digits and hyphens, beginning with a letter, at most ${maxLength} characters`;
-  return text(expected, /^[a-z]([-a-z0-9]*[a-z0-9])?$/).max(maxLength, { error: expected });
+  return text(expected, /^[a-z]([-a-z0-9]*[a-z0-9])?$/)
+    .max(maxLength, { error: expected })
+    .describe(expected);
 }

@@ -1,3 +1,5 @@
+import { settingsPage } from '../../src/config/settings.ts';
+import { catalogueJsonSchema } from '../../src/contracts/catalogue.ts';
 import { errorCodesPage } from './error-codes.ts';
 
 /** A file under docs/ that is made from the code, so that it cannot say something else than the code. */
@@ -10,4 +12,9 @@ export interface Generator {
 /** To add a page: write its function beside this file and give it a line here. */
 export const GENERATORS: readonly Generator[] = [
   { path: 'docs/reference/error-codes.generated.md', generate: errorCodesPage },
+  {
+    path: 'docs/reference/catalogue.schema.generated.json',
+    generate: () => `${JSON.stringify(catalogueJsonSchema(), null, 2)}\n`,
+  },
+  { path: 'docs/reference/settings.generated.md', generate: settingsPage },
 ];

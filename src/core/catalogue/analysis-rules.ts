@@ -1,7 +1,13 @@
 /** Rules of the analysis: bounds, counts, and how samples fit into the steps. Paths are relative to `analysis`. */
 import type { Bound } from '../model/analysis.ts';
 import { boundExpected, describeBound, type MetricUnit, parseBound } from '../model/bound.ts';
-import { defaultUnit, type MetricEntry, type SamplingEntry, type StepEntry } from '../model/catalogue.ts';
+import {
+  defaultUnit,
+  type MetricEntry,
+  type SamplingEntry,
+  type StepEntry,
+  type ThresholdEntry,
+} from '../model/catalogue.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { PathSegment } from '../model/problem.ts';
 import type { BrokenRule } from './rules.ts';
@@ -46,24 +52,24 @@ export function brokenMetricListRules(metrics: readonly NamedMetric[]): BrokenRu
   return broken;
 }
 
-/** Rules of one metric; `index` is its place in the list. */
-export function brokenMetricRules(
-  metric: MetricEntry,
+/** Rules of one judge; `index` is the place of its metric in the list. */
+export function brokenJudgeRules(
+  judge: ThresholdEntry,
   index: number,
   shared: SamplingEntry,
   steps: readonly StepEntry[],
 ): BrokenRule[] {
-  const judgePath = ['metrics', index, 'judge'];
-  return [...brokenBoundRules(metric, index), ...brokenSamplingRules(metric.judge, shared, steps, judgePath)];
+  const path = ['metrics', index, 'judge'];
+  const broken = brokenSamplingRules(judge, shared, steps, path);
+  if (judge.pass !== undefined || judge.fail !== undefined) return broken;
+  return [{ path, expected: 'at least one bound, pass or fail', found: 'neither' }, ...broken];
 }
 
-function brokenBoundRules(metric: MetricEntry, index: number): BrokenRule[] {
+/** Bounds that cannot be read in the metric's unit, or that contradict each other. */
+export function brokenBoundRules(metric: MetricEntry, index: number): BrokenRule[] {
   const { judge } = metric;
   const path = ['metrics', index, 'judge'];
   const unit = metric.unit ?? defaultUnit(metric.query);
-  if (judge.pass === undefined && judge.fail === undefined) {
-    return [{ path, expected: 'at least one bound, pass or fail', found: 'neither' }];
-  }
   const broken: BrokenRule[] = [];
   if (metric.query.kind === 'quantile' && unit === '%') {
     broken.push({ path: ['metrics', index, 'unit'], expected: 's, ms or no unit for a quantile', found: '"%"' });
