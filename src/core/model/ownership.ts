@@ -2,6 +2,32 @@
 import type { DeployResult, Deposit } from './operation.ts';
 import type { OnBusy } from './plan.ts';
 
+/** Argument of the ownership workflow; `state` is only given at continue-as-new. */
+export interface OwnershipInput {
+  readonly environment: string;
+  readonly kind: 'service' | 'database';
+  readonly name: string;
+  /** How often it asks whether its owner still runs. */
+  readonly questionEveryMs: number;
+  readonly state?: unknown;
+}
+
+/** Argument of the guard child. */
+export interface GuardInput {
+  readonly ownershipId: string;
+  readonly requestId: string;
+}
+
+/** Argument of `restoreService`. */
+export interface RestoreServiceInput {
+  readonly environment: string;
+  readonly service: string;
+  readonly term: number;
+  readonly deposit: Deposit;
+  readonly requestId: string;
+  readonly endedOwner: OwnerSummary;
+}
+
 export interface AcquireRequest {
   /** Workflow id and first run id of the asker: asking twice gives the same answer. */
   readonly requestId: string;

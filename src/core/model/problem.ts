@@ -27,9 +27,12 @@ export function describeProblem(problem: Problem): string {
   return [...where, `expected ${problem.expected}, found ${problem.found}`].join(': ');
 }
 
+/** What a problem shows where a value is missing. */
+export const NOTHING = 'nothing';
+
 /** A value as a problem shows it: short, on one line, strings quoted. */
 export function foundText(value: unknown): string {
-  if (value === undefined) return 'nothing';
+  if (value === undefined) return NOTHING;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `a mapping (${Object.keys(value).slice(0, 6).join(', ')})`;
   if (typeof value === 'bigint') return `${value}`;

@@ -1,0 +1,57 @@
+/** All activities, composed from their clients. The list of names is a wire format. */
+import type { Client } from '@temporalio/client';
+import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
+import type { BuildJobs } from '../clients/build/port.ts';
+import type { KubernetesClients } from '../clients/kubernetes/port.ts';
+import type { MetricsProvider } from '../clients/metrics/port.ts';
+import type { RegistryClient } from '../clients/registry/port.ts';
+import type { TrafficRouter } from '../clients/router/port.ts';
+import { createAwaitBuild } from './build/await-build.ts';
+import { createResolveImage } from './build/resolve-image.ts';
+import { createStartBuild } from './build/start-build.ts';
+import { createResolvePlan } from './catalogue/resolve-plan.ts';
+import { createClaimService } from './kubernetes/claim-service.ts';
+import { createObserveService } from './kubernetes/observe-service.ts';
+import { createPromoteStable } from './kubernetes/promote-stable.ts';
+import { createRemoveCanary } from './kubernetes/remove-canary.ts';
+import { createRestoreWorkload } from './kubernetes/restore-workload.ts';
+import { createScaleCanary } from './kubernetes/scale-canary.ts';
+import { createObserveStep } from './metrics/observe-step.ts';
+import { createAwaitOwnerEnd } from './ownership/await-owner-end.ts';
+import { createRequestOwnership } from './ownership/request-ownership.ts';
+import { createObservePreflight } from './preflight/observe-preflight.ts';
+import { createRestoreTraffic } from './traffic/restore-traffic.ts';
+import { createShiftTraffic } from './traffic/shift-traffic.ts';
+
+export interface ActivityDeps {
+  readonly client: () => Client;
+  readonly loadCatalogue: () => Promise<CatalogueLoad>;
+  readonly kubernetes: KubernetesClients;
+  readonly router: TrafficRouter;
+  readonly metrics: MetricsProvider;
+  readonly registry: RegistryClient;
+  readonly builds: BuildJobs;
+}
+
+export function createActivities(deps: ActivityDeps) {
+  return {
+    ...createResolvePlan(deps),
+    ...createObservePreflight(deps),
+    ...createResolveImage(deps),
+    ...createStartBuild(deps),
+    ...createAwaitBuild(deps),
+    ...createObserveService(deps),
+    ...createRequestOwnership(deps),
+    ...createAwaitOwnerEnd(deps),
+    ...createClaimService(deps),
+    ...createScaleCanary(deps),
+    ...createShiftTraffic(deps),
+    ...createObserveStep(deps),
+    ...createPromoteStable(deps),
+    ...createRemoveCanary(deps),
+    ...createRestoreTraffic(deps),
+    ...createRestoreWorkload(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

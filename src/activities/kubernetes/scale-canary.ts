@@ -1,0 +1,125 @@
+/** Makes or scales the canary's Deployment and Service, then waits until its pods are ready. Capacity before traffic. */
+import type {
+  KubernetesClient,
+  KubernetesClients,
+  KubernetesObject,
+  ObjectAddress,
+} from '../../clients/kubernetes/port.ts';
+import { canaryName, MARKS } from '../../core/model/names.ts';
+import type { BeforeRecord, Fence, ForeignChange } from '../../core/model/operation.ts';
+import type { DeployPlan } from '../../core/model/plan.ts';
+import { formatFence } from '../../core/rollout/fence.ts';
+import {
+  canaryReplicas,
+  type Deployment,
+  imageOf,
+  makeCanaryDeployment,
+  makeCanaryService,
+  replicasOf,
+  type Service,
+  withReplicas,
+} from '../../core/rollout/workload.ts';
+import { CodedError, isCoded } from '../../errors/coded-error.ts';
+import { checkCancelled, guardedWrite, withHeartbeats } from '../mutation.ts';
+import { awaitReady } from './await-ready.ts';
+import { guardedDeployment } from './guarded-deployment.ts';
+
+export interface ScaleCanaryInput {
+  readonly plan: DeployPlan;
+  readonly fence: Fence;
+  readonly operation: string;
+  readonly before: BeforeRecord;
+  readonly image: string;
+  readonly weightPercent: number;
+  /** Replicas this operation asked for last; undefined at the first step. */
+  readonly previousReplicas?: number;
+}
+
+export type ScaleCanaryResult =
+  | { readonly outcome: 'ready'; readonly replicas: number; readonly says: string }
+  | { readonly outcome: 'notReady'; readonly replicas: number; readonly says: string }
+  | { readonly outcome: 'foreign'; readonly changes: readonly ForeignChange[] };
+
+export function createScaleCanary(deps: { readonly kubernetes: KubernetesClients }) {
+  return {
+    async scaleCanary(input: ScaleCanaryInput): Promise<ScaleCanaryResult> {
+      return withHeartbeats(async (tell) => {
+        const { plan, fence, before, image } = input;
+        const { namespace, cluster } = plan.workload;
+        const client = deps.kubernetes(cluster);
+        const name = canaryName(plan.workload.deployment, fence.term);
+        const replicas = canaryReplicas(before.deployment.replicas, input.weightPercent);
+        tell(`creating ${replicas} canary ${replicas === 1 ? 'pod' : 'pods'}`);
+        const fields = (each: Deployment): string =>
+          `${replicasOf(each)} x ${imageOf(each, plan.workload.container) ?? 'no image'}`;
+        const target = guardedDeployment(client, { namespace, name }, input.operation, fields, (each) =>
+          withReplicas(each, replicas),
+        );
+        const wanted = `${replicas} x ${image}`;
+        if (input.previousReplicas === undefined) await createBoth(client, input, name, replicas);
+        const expected = `${input.previousReplicas ?? replicas} x ${image}`;
+        const written = await guardedWrite(target, { fence, field: 'replicas and image', wanted, expected });
+        if (written.outcome === 'foreign') return written;
+        if (written.outcome === 'gone') {
+          return {
+            outcome: 'foreign',
+            changes: [{ object: target.name, field: 'existence', expected: wanted, observed: 'deleted' }],
+          };
+        }
+        const ready = await awaitReady(client, { namespace, name }, plan.deadlines.readyMs, tell);
+        return { outcome: ready.outcome, replicas, says: ready.says };
+      });
+    },
+  };
+}
+
+/** Both objects carry the term in their name: one that exists is our own from an attempt whose reply was lost. */
+async function createBoth(
+  client: KubernetesClient,
+  input: ScaleCanaryInput,
+  name: string,
+  replicas: number,
+): Promise<void> {
+  const { plan, fence, image } = input;
+  const { namespace, container, deployment } = plan.workload;
+  const annotations = { [MARKS.fence]: formatFence(fence), [MARKS.operation]: input.operation };
+  const naming = { name, term: fence.term, service: plan.service };
+  const stable = await mustGet<Deployment & KubernetesObject>(client, {
+    kind: 'Deployment',
+    namespace,
+    name: deployment,
+  });
+  const service = await mustGet<Service & KubernetesObject>(client, {
+    kind: 'Service',
+    namespace,
+    name: plan.traffic.stableService,
+  });
+  if (stable.metadata.uid !== input.before.deployment.uid) {
+    throw new CodedError(
+      'PreconditionFailed',
+      `Deployment ${namespace}/${deployment}: was deleted and made anew since this operation began`,
+    );
+  }
+  await createOnce(
+    client,
+    makeCanaryDeployment(stable, naming, { container, image, replicas, annotations }) as KubernetesObject,
+  );
+  const canaryService = canaryName(plan.traffic.stableService, fence.term);
+  await createOnce(client, makeCanaryService(service, naming, canaryService, annotations) as KubernetesObject);
+}
+
+async function mustGet<T extends KubernetesObject>(client: KubernetesClient, address: ObjectAddress): Promise<T> {
+  const found = await client.get<T>(address);
+  if (found === undefined)
+    throw new CodedError('NotFound', `${address.kind} ${address.namespace}/${address.name} does not exist`);
+  return found;
+}
+
+async function createOnce(client: KubernetesClient, object: KubernetesObject): Promise<void> {
+  checkCancelled();
+  try {
+    await client.create(object);
+  } catch (error) {
+    if (!isCoded(error, 'Conflict')) throw error;
+  }
+}

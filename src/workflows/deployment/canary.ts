@@ -1,0 +1,232 @@
+/** The ladder: capacity, then traffic, then watching, step by step; then promotion and bake. */
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import { canaryName } from '../../core/model/names.ts';
+import type { BackendWeight, ForeignChange } from '../../core/model/operation.ts';
+import type { CanaryStep } from '../../core/model/plan.ts';
+import type { Ending } from '../../core/rollout/ending.ts';
+import { formatBackends, splitBackends } from '../../core/rollout/route.ts';
+import { canaryReplicas } from '../../core/rollout/workload.ts';
+import { mutatorProfile } from '../shared/profiles.ts';
+import { askApproval, holdFor, holdWhilePaused } from './gates.ts';
+import type { Operation } from './operation.ts';
+import { putDeposit } from './own.ts';
+import { createdBy, canaryPodSelector } from './undo-steps.ts';
+import { type Release, watch } from './watch.ts';
+
+export async function canaryDeploy(op: Operation, release: Release): Promise<Ending> {
+  const { plan, before } = release.deposit;
+  if (before.first) return firstDeployment(op, release);
+  let replicas: number | undefined;
+  let index = 0;
+  while (index < plan.steps.length) {
+    const step = plan.steps[index] as CanaryStep;
+    const gate = await passGates(op, release, step);
+    if (gate) return gate;
+    op.state.step = index;
+    op.enter('canary');
+    const scaled = await scaleCanary(op, release, step.weightPercent, replicas);
+    if (scaled) return scaled;
+    replicas = canaryReplicas(before.deployment.replicas, step.weightPercent);
+    const shifted = await shift(
+      op,
+      release,
+      splitBackends(stableOf(release), canaryService(release), step.weightPercent),
+      step.weightPercent,
+    );
+    if (shifted) return shifted;
+    op.state.stepStartedAtMs = Date.now();
+    op.publish();
+    const skipWatch = takeWish(op) === 'promoteNow' && step.weightPercent === 100;
+    const verdict = skipWatch
+      ? undefined
+      : await watch(op, release, { mode: 'step', step: index, weightPercent: step.weightPercent });
+    if (verdict) return verdict;
+    // promoteNow goes on with the last step, which brings full capacity and all traffic before anything is rolled.
+    const wish = takeWish(op);
+    const last = plan.steps.length - 1;
+    if (wish === 'promoteNow' && index < last) {
+      op.wish = 'promoteNow';
+      index = last;
+    } else {
+      index += 1;
+    }
+  }
+  const paused = await holdWhilePaused(op, release, { step: plan.steps.length - 1, weightPercent: 100 });
+  if (paused) return paused;
+  return promote(op, release);
+}
+
+function takeWish(op: Operation): Operation['wish'] {
+  const wish = op.wish;
+  op.wish = undefined;
+  return wish;
+}
+
+async function passGates(op: Operation, release: Release, step: CanaryStep): Promise<Ending | undefined> {
+  const at = { step: Math.max(0, step.index - 1), weightPercent: op.state.weightPercent };
+  const paused = await holdWhilePaused(op, release, at);
+  if (paused) return paused;
+  // The first step's approval was asked at weight 0, before ownership.
+  if (!step.approval || step.index === 0 || op.wish === 'promoteNow') return undefined;
+  return askApproval(op, release, at);
+}
+
+function stableOf(release: Release): BackendWeight {
+  const { before, plan } = release.deposit;
+  const found = before.route.backends.find((each) => each.service === plan.traffic.stableService);
+  return found ?? { service: plan.traffic.stableService, port: plan.traffic.port, weight: 100 };
+}
+
+function canaryService(release: Release): string {
+  return canaryName(release.deposit.plan.traffic.stableService, release.term);
+}
+
+const ASK_AGAIN_MS = 15_000;
+
+type Foreign = { readonly outcome: 'foreign'; readonly changes: readonly ForeignChange[] };
+
+/**
+ * Someone else changed a field we own: hold at the weight that stands, tell, try again. An ending when it stood for its
+ * deadline; the undo then sets our fields back and reports theirs.
+ */
+async function unlessForeign<R extends { readonly outcome: string }>(
+  op: Operation,
+  release: Release,
+  attempt: () => Promise<R>,
+): Promise<Exclude<R, { outcome: 'foreign' }> | Ending> {
+  const { plan } = release.deposit;
+  const untilMs = Date.now() + plan.deadlines.foreignChangeMs;
+  for (;;) {
+    const result = await attempt();
+    if (result.outcome !== 'foreign') return result as Exclude<R, { outcome: 'foreign' }>;
+    const { changes } = result as unknown as Foreign;
+    if (Date.now() >= untilMs) return foreign(op, changes);
+    op.say(`holding: ${tellForeign(changes)}`);
+    op.publish();
+    const at = { step: op.state.step ?? 0, weightPercent: op.state.weightPercent };
+    const ending = await holdFor(op, release, at, Math.min(ASK_AGAIN_MS, Math.max(1000, untilMs - Date.now())));
+    if (ending) return ending;
+  }
+}
+
+function tellForeign(changes: readonly ForeignChange[]): string {
+  return changes
+    .map((each) => `${each.object} ${each.field}: expected ${each.expected}, found ${each.observed}`)
+    .join('; ');
+}
+
+function foreign(op: Operation, changes: readonly ForeignChange[]): Ending {
+  op.state.foreign = [...op.state.foreign, ...changes];
+  const reason = `someone else changed what this deployment owns: ${tellForeign(changes)}`;
+  return { outcome: 'rolledBack', reasonCode: 'ForeignChange', reason };
+}
+
+async function scaleCanary(
+  op: Operation,
+  release: Release,
+  weightPercent: number,
+  previousReplicas: number | undefined,
+): Promise<Ending | undefined> {
+  const { plan, before } = release.deposit;
+  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, plan.deadlines.readyMs));
+  op.say(`scaling the canary for ${weightPercent} % and waiting until its pods are ready`);
+  const scaled = await unlessForeign(op, release, () =>
+    act.scaleCanary({
+      plan,
+      before,
+      image: release.image,
+      weightPercent,
+      operation: op.state.workflowId,
+      fence: op.nextFence(),
+      ...(previousReplicas !== undefined && { previousReplicas }),
+    }),
+  );
+  if ('reasonCode' in scaled) return scaled;
+  return scaled.outcome === 'ready'
+    ? undefined
+    : { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: scaled.says };
+}
+
+async function shift(
+  op: Operation,
+  release: Release,
+  wanted: readonly BackendWeight[],
+  weightPercent: number,
+): Promise<Ending | undefined> {
+  const { plan } = release.deposit;
+  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, plan.deadlines.confirmWeightMs));
+  op.say(`shifting traffic: ${formatBackends(wanted)}`);
+  release.asked.push(formatBackends(wanted));
+  const expected = release.backends;
+  const shifted = await unlessForeign(op, release, () =>
+    act.shiftTraffic({ plan, fence: op.nextFence(), expected, wanted }),
+  );
+  if ('reasonCode' in shifted) return shifted;
+  if (shifted.outcome !== 'applied')
+    return { outcome: 'rolledBack', reasonCode: 'WeightNotConfirmed', reason: shifted.says };
+  release.backends = wanted;
+  op.state.weightPercent = weightPercent;
+  return undefined;
+}
+
+/** Rolls the named Deployment while the canary serves, gives it the traffic back, removes the canary, bakes. */
+async function promote(op: Operation, release: Release): Promise<Ending> {
+  const { plan, before } = release.deposit;
+  op.enter('promoting', `rolling Deployment ${plan.workload.deployment} to the new image`);
+  const rolled = await roll(op, release);
+  if (rolled) return rolled;
+  const shifted = await shift(op, release, before.route.backends, 100);
+  if (shifted) return shifted;
+  op.say('removing the canary objects');
+  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, 120_000));
+  const { cluster } = plan.workload;
+  const podSelector = canaryPodSelector(before, release.term);
+  await act.removeCanary({ cluster, objects: createdBy(plan, release.term), podSelector, fence: op.nextFence() });
+  return bake(op, release);
+}
+
+async function roll(op: Operation, release: Release): Promise<Ending | undefined> {
+  const { plan, before } = release.deposit;
+  const deposit = { ...release.deposit, promoting: true };
+  release.deposit = deposit;
+  await putDeposit(op, deposit);
+  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, plan.deadlines.readyMs));
+  const rolled = await unlessForeign(op, release, () =>
+    act.promoteStable({ plan, before, image: release.image, operation: op.state.workflowId, fence: op.nextFence() }),
+  );
+  if ('reasonCode' in rolled) return rolled;
+  return rolled.outcome === 'ready'
+    ? undefined
+    : { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: rolled.says };
+}
+
+async function bake(op: Operation, release: Release): Promise<Ending> {
+  const { plan } = release.deposit;
+  if (plan.bakeMs > 0) {
+    op.state.stepStartedAtMs = Date.now();
+    op.enter('baking');
+    const verdict = await watch(op, release, { mode: 'bake', step: plan.steps.length, weightPercent: 100 });
+    if (verdict) return verdict;
+  }
+  return {
+    outcome: 'promoted',
+    reasonCode: 'AnalysisPassed',
+    reason: `${plan.version} passed ${plan.steps.length} steps and the bake`,
+  };
+}
+
+/** No stable yet: nothing to compare with. Create, wait, say so. A failure leaves replicas as found. */
+async function firstDeployment(op: Operation, release: Release): Promise<Ending> {
+  const { plan } = release.deposit;
+  op.enter('promoting', `first deployment: starting ${plan.workload.firstReplicas ?? 1} replicas`);
+  const rolled = await roll(op, release);
+  if (rolled) return { ...rolled, reason: `${rolled.reason}; this was a first deployment: no version serves` };
+  const shifted = await shift(op, release, release.deposit.before.route.backends, 100);
+  if (shifted) return { ...shifted, reason: `${shifted.reason}; this was a first deployment: no version serves` };
+  return {
+    outcome: 'promoted',
+    reasonCode: 'FirstDeployment',
+    reason: `${plan.version} is the first version of ${plan.service}: its pods are ready, nothing was compared`,
+  };
+}

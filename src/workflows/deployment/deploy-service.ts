@@ -1,0 +1,86 @@
+/** Deploys a version of a service: prepares, owns, canaries, judges, promotes; or restores what it found. */
+import { CancelledFailure, CancellationScope, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import type { Deposit, DeployResult } from '../../core/model/operation.ts';
+import type { GrantSignal } from '../../core/model/ownership.ts';
+import type { DeployInput } from '../../core/model/plan.ts';
+import { type Ending, mustUndo } from '../../core/rollout/ending.ts';
+import { formatBackends } from '../../core/rollout/route.ts';
+import { mutatorProfile } from '../shared/profiles.ts';
+import { canaryDeploy } from './canary.ts';
+import { installMessages } from './messages.ts';
+import { Operation } from './operation.ts';
+import { giveBack, own, putDeposit } from './own.ts';
+import { isSameImage, type Prepared, prepare } from './prepare.ts';
+import { reportOf } from './report.ts';
+import { restoreDeposit } from './restore-service.ts';
+import { compensationsFor, createdBy } from './undo-steps.ts';
+import type { Release } from './watch.ts';
+
+export async function deployService(input: DeployInput): Promise<DeployResult> {
+  const op = new Operation('deployService', input);
+  const grants: GrantSignal[] = [];
+  installMessages(op, grants);
+  let release: Release | undefined;
+  let asked = false;
+
+  const ending = await op.forward(async () => {
+    const prepared = await prepare(op);
+    if ('outcome' in prepared) return prepared;
+    asked = true;
+    const owning = await own(op, prepared.plan, prepared.observedTerm, grants);
+    if ('outcome' in owning) return owning;
+    op.enter('claiming', 'taking the objects over');
+    if (owning.inherited) await CancellationScope.nonCancellable(() => restoreDeposit(op, owning.inherited as Deposit));
+    const claimed = await claim(op, prepared);
+    if ('outcome' in claimed) return claimed;
+    release = claimed;
+    return canaryDeploy(op, claimed);
+  });
+
+  return CancellationScope.nonCancellable(async () => {
+    const end = await undo(op, release, ending);
+    const result = reportOf(op, end);
+    op.state.result = result;
+    op.enter('ended');
+    if (asked && !op.isLost) await giveBack(op, result);
+    if (end.cancelled) throw new CancelledFailure(result.reason);
+    return result;
+  });
+}
+
+/** Stamps the objects, observes what stands, deposits it. Only then anything may be changed. */
+async function claim(op: Operation, { plan, image }: Prepared): Promise<Release | Ending> {
+  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, 60_000));
+  const fence = op.nextFence();
+  const before = await act.claimService({ plan, fence, operation: op.state.workflowId });
+  if (isSameImage(before.deployment.image, image) && !before.first) {
+    return {
+      outcome: 'unchanged',
+      reasonCode: 'SameDigest',
+      reason: `another deployment brought ${image} meanwhile; nothing was changed`,
+    };
+  }
+  const deposit: Deposit = { plan, before, created: createdBy(plan, fence.term), promoting: false };
+  await putDeposit(op, deposit);
+  op.state.before = before;
+  return {
+    deposit,
+    image,
+    term: fence.term,
+    cursor: undefined,
+    backends: before.route.backends,
+    asked: [formatBackends(before.route.backends)],
+  };
+}
+
+/** Brings back what was changed, and says how it ended for good. */
+async function undo(op: Operation, release: Release | undefined, ending: Ending): Promise<Ending> {
+  if (release === undefined || !mustUndo(ending) || op.isLost) return op.lostEnding ?? ending;
+  op.put('undoReason', ending.reason);
+  op.waitFor(undefined);
+  op.put('paused', undefined);
+  op.enter('undoing');
+  await compensationsFor(op, release.deposit, () => release.asked, release.image).runAll();
+  return op.lostEnding ?? ending;
+}

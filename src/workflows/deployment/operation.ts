@@ -1,0 +1,162 @@
+/**
+ * The running operation: its record, its fence, and the scope of its way forward. Every message and every step writes
+ * here, and `status`, current details and memo are made from it.
+ */
+import {
+  CancellationScope,
+  log,
+  rootCause,
+  setCurrentDetails,
+  upsertMemo,
+  workflowInfo,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+} from '@temporalio/workflow';
+import type { DeployPhase, DeployState, Decision, Waiting } from '../../core/model/deploy-state.ts';
+import { MEMO } from '../../core/model/names.ts';
+import type { Fence } from '../../core/model/operation.ts';
+import type { DeployInput } from '../../core/model/plan.ts';
+import { type Ending, endingOfStop, type Stop } from '../../core/rollout/ending.ts';
+import { currentDetails } from '../../core/status/current-details.ts';
+import { memoStatus } from '../../core/status/describe-operation.ts';
+
+export class Operation {
+  readonly state: DeployState;
+  /** Identity towards ownership: workflow id and first run id. */
+  requestId: string;
+  /** Cancelled by abort, reject, replacement, pre-emption, and by the server's cancel. */
+  private readonly way = new CancellationScope();
+  private change = 0;
+  private stopped: Stop | undefined;
+  /** Cancelled when ownership is lost during the undo. */
+  undoScope: CancellationScope | undefined;
+  /** Set by `approve`; taken by the wait it belongs to. */
+  approved = false;
+  /** Set by `skipStep` and `promoteNow`; taken by the watch it ends. */
+  wish: 'skipStep' | 'promoteNow' | undefined;
+  /** Set by `acceptUnrestored`; taken by the undo step it ends. */
+  accepted: Decision | undefined;
+
+  constructor(operation: DeployState['operation'], input: DeployInput) {
+    const { workflowId, firstExecutionRunId } = workflowInfo();
+    this.requestId = `${workflowId}/${firstExecutionRunId}`;
+    const nowMs = Date.now();
+    this.state = {
+      operation,
+      workflowId,
+      input,
+      startedAtMs: nowMs,
+      phase: 'preparing',
+      phaseSinceMs: nowMs,
+      preflight: [],
+      weightPercent: 0,
+      steps: [],
+      decisions: [],
+      restored: [],
+      foreign: [],
+    };
+  }
+
+  enter(phase: DeployPhase, doing?: string): void {
+    this.state.phase = phase;
+    this.state.phaseSinceMs = Date.now();
+    this.say(doing);
+    this.publish();
+  }
+
+  say(doing: string | undefined): void {
+    this.put('doing', doing);
+    this.tell();
+  }
+
+  waitFor(waiting: Waiting | undefined): void {
+    this.put('waiting', waiting);
+    this.publish();
+  }
+
+  /** Optional fields are absent, not undefined, so that the record reads the same before and after JSON. */
+  put<K extends 'doing' | 'waiting' | 'paused' | 'undoReason'>(key: K, value: DeployState[K] | undefined): void {
+    if (value === undefined) delete this.state[key];
+    else this.state[key] = value;
+  }
+
+  decide(what: Decision['what'], by: string, reason: string): Decision {
+    const decision: Decision = { what, by, reason, atMs: Date.now() };
+    this.state.decisions = [...this.state.decisions, decision];
+    this.tell();
+    return decision;
+  }
+
+  /** The next pair: counted up at every mutation and at the start of the undo. */
+  nextFence(): Fence {
+    if (this.state.term === undefined) throw new Error('a mutation before ownership was granted');
+    this.change += 1;
+    return { term: this.state.term, change: this.change };
+  }
+
+  get isStopped(): boolean {
+    return this.stopped !== undefined;
+  }
+
+  /** Ends the way forward. The first stop counts, except that losing ownership beats everything. */
+  stop(stop: Stop): void {
+    if (this.stopped === undefined || stop.kind === 'lost') this.stopped = stop;
+    this.way.cancel();
+    if (stop.kind === 'lost') this.undoScope?.cancel();
+  }
+
+  /** Lost to a pre-emption: nothing may be changed any more. */
+  get isLost(): boolean {
+    return this.stopped?.kind === 'lost';
+  }
+
+  get lostEnding(): Ending | undefined {
+    return this.stopped?.kind === 'lost' ? endingOfStop(this.stopped) : undefined;
+  }
+
+  /** Runs the way forward; every way it can end becomes an ending. Bugs and bad input are thrown. */
+  async forward(body: () => Promise<Ending>): Promise<Ending> {
+    try {
+      return await this.way.run(body);
+    } catch (error) {
+      if (this.stopped) return endingOfStop(this.stopped);
+      if (isCancellation(error)) {
+        return {
+          outcome: 'aborted',
+          reasonCode: 'Cancelled',
+          reason: 'the workflow was cancelled on the server',
+          cancelled: true,
+        };
+      }
+      return this.endingOfFailure(error);
+    }
+  }
+
+  private endingOfFailure(error: unknown): Ending {
+    if (!(error instanceof ActivityFailure)) throw error;
+    const cause = error.cause;
+    if (cause instanceof ApplicationFailure) {
+      // Nothing is owned yet when the plan is resolved: bad input fails the workflow with its own type.
+      if (cause.type === 'InvalidInput' && this.state.plan === undefined) throw cause;
+      if (cause.type === 'Fenced') {
+        return { outcome: 'superseded', reasonCode: 'Preempted', reason: cause.message };
+      }
+    }
+    const what = `${error.activityType}: ${rootCause(error) ?? error.message}`;
+    log.warn('a step failed for good', { activity: error.activityType, problem: what });
+    const changed = this.state.before !== undefined;
+    return { outcome: changed ? 'rolledBack' : 'rejected', reasonCode: 'StepFailed', reason: `step ${what}` };
+  }
+
+  /** Current details only: free, and read by the UI without a query. */
+  private tell(): void {
+    setCurrentDetails(currentDetails(this.state, Date.now()));
+  }
+
+  /** Current details and the short form in the memo, which `describe` shows without a worker. One event. */
+  publish(): void {
+    this.tell();
+    upsertMemo({ [MEMO.status]: memoStatus(this.state, Date.now()) });
+  }
+}

@@ -1,0 +1,92 @@
+/** Everything before ownership: the plan, the checks, the image, the approval at weight 0. Nothing on the cluster changes. */
+import { ActivityFailure, proxyActivities, rootCause } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import type { DeployPlan } from '../../core/model/plan.ts';
+import { assessPreflight, decidePreflight } from '../../core/preflight/assess-preflight.ts';
+import type { Ending } from '../../core/rollout/ending.ts';
+import { planDigest } from '../../core/rollout/plan-digest.ts';
+import { readProfile, waitProfile } from '../shared/profiles.ts';
+import { askStartApproval } from './gates.ts';
+import type { Operation } from './operation.ts';
+
+export interface Prepared {
+  readonly plan: DeployPlan;
+  readonly image: string;
+  readonly observedTerm: number;
+}
+
+/** What is ready to be deployed, or how the deployment ends before it began. */
+export async function prepare(op: Operation): Promise<Prepared | Ending> {
+  const read = proxyActivities<Activities>(readProfile());
+  op.enter('preparing', 'reading the catalogue and checking');
+  const { plan } = await read.resolvePlan(op.state.input);
+  op.state.plan = plan;
+  const ready = plan.build.kind === 'image' ? await resolveImage(plan) : undefined;
+  if (typeof ready === 'object') return ready;
+  const refused = await checkPreflight(op, plan, ready);
+  if (op.state.input.dryRun === true) {
+    const reason = refused
+      ? `dry run: it would be rejected: ${refused.reason}`
+      : 'dry run: every required check passed; nothing was changed';
+    return { outcome: 'planned', reasonCode: 'DryRun', reason };
+  }
+  if (refused) return refused;
+  const image = ready ?? (await build(op, plan));
+  if (typeof image === 'object') return image;
+  op.state.image = image;
+  op.state.planDigest = planDigest(plan, image);
+  const standing = await read.observeService({ plan });
+  if (isSameImage(standing.image, image) && standing.replicas > 0) {
+    const reason = `${plan.service} in ${plan.environment} already runs ${image}; nothing was changed`;
+    return { outcome: 'unchanged', reasonCode: 'SameDigest', reason };
+  }
+  const approval = plan.startApproval ?? (plan.steps[0]?.approval ? plan.stepApproval : undefined);
+  if (approval) {
+    const ending = (await askStartApproval(op, approval)) ?? (await checkPreflight(op, plan, image));
+    if (ending) return ending;
+  }
+  return { plan, image, observedTerm: standing.observedTerm };
+}
+
+/** Only digests are deployed, so only digests are compared. */
+export function isSameImage(a: string, b: string): boolean {
+  const digest = (image: string): string | undefined => /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+  return digest(a) !== undefined && digest(a) === digest(b);
+}
+
+async function checkPreflight(op: Operation, plan: DeployPlan, image: string | undefined): Promise<Ending | undefined> {
+  const { observePreflight } = proxyActivities<Activities>(readProfile());
+  const facts = await observePreflight({ plan, ...(image !== undefined && { image }) });
+  op.state.preflight = assessPreflight(facts, plan, Date.now());
+  op.publish();
+  const decision = decidePreflight(op.state.preflight);
+  return decision.go ? undefined : { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: decision.reason };
+}
+
+/** A registry that is away ends it within seconds, with its own words. */
+async function resolveImage(plan: DeployPlan): Promise<string | Ending> {
+  const read = proxyActivities<Activities>({ ...readProfile(), scheduleToCloseTimeout: '9s' });
+  try {
+    return (await read.resolveImage({ plan })).image;
+  } catch (error) {
+    return failed(error, 'PreflightFailed', `image of ${plan.service} ${plan.version}`);
+  }
+}
+
+async function build(op: Operation, plan: DeployPlan): Promise<string | Ending> {
+  if (plan.build.kind !== 'localCommand') throw new Error(`nothing to build for ${plan.build.kind}`);
+  op.enter('building', `building ${plan.service} ${plan.version}`);
+  const read = proxyActivities<Activities>(readProfile());
+  const wait = proxyActivities<Activities>(waitProfile(plan.build.timeoutMs));
+  try {
+    const { jobId } = await read.startBuild({ plan, buildId: op.requestId });
+    return (await wait.awaitBuild({ plan, jobId })).image;
+  } catch (error) {
+    return failed(error, 'BuildFailed', `build of ${plan.service} ${plan.version}`);
+  }
+}
+
+function failed(error: unknown, reasonCode: 'BuildFailed' | 'PreflightFailed', what: string): Ending {
+  if (!(error instanceof ActivityFailure) || error.cause?.name === 'CancelledFailure') throw error;
+  return { outcome: 'rejected', reasonCode, reason: `${what}: ${rootCause(error) ?? error.message}` };
+}

@@ -1,0 +1,80 @@
+/** The three things a deployment changes, and how each is undone. Also run by `restoreService` from a deposit. */
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import { canaryName } from '../../core/model/names.ts';
+import type { ObjectAddressLike } from '../../core/model/objects.ts';
+import type { BeforeRecord, Deposit } from '../../core/model/operation.ts';
+import type { DeployPlan } from '../../core/model/plan.ts';
+import { selectorText, canaryLabels } from '../../core/rollout/workload.ts';
+import { undoProfile } from '../shared/profiles.ts';
+import type { Operation } from './operation.ts';
+import { Compensations, type UndoStep } from './undo.ts';
+
+/** What a term may have created. */
+export function createdBy(plan: DeployPlan, term: number): readonly ObjectAddressLike[] {
+  const { namespace, deployment } = plan.workload;
+  return [
+    { kind: 'Deployment', namespace, name: canaryName(deployment, term) },
+    { kind: 'Service', namespace, name: canaryName(plan.traffic.stableService, term) },
+  ];
+}
+
+export function canaryPodSelector(before: BeforeRecord, term: number): string {
+  return selectorText(canaryLabels(before.deployment.selector, term));
+}
+
+/**
+ * The undo of everything between claim and promotion. Before the named Deployment was touched it is whole: traffic goes
+ * back first. Once its roll has begun it is made whole first, while the canary still serves.
+ */
+export function compensationsFor(
+  op: Operation,
+  deposit: Deposit,
+  asked: () => readonly string[] | undefined,
+  image?: string,
+): Compensations {
+  const { plan, before, created } = deposit;
+  const act = proxyActivities<Activities>(undoProfile(plan.intervals, plan.deadlines.readyMs));
+  const term = Number(/-canary-(\d+)$/.exec(created[0]?.name ?? '')?.[1] ?? 0);
+  const common = () => {
+    return {
+      plan,
+      before,
+      operation: op.state.workflowId,
+      fence: op.nextFence(),
+      ...(image !== undefined && { image }),
+    };
+  };
+  const undo = new Compensations(op);
+  const { namespace, deployment, cluster } = plan.workload;
+  const removeCanary: UndoStep = {
+    object: `Deployment ${namespace}/${created[0]?.name ?? 'canary'}`,
+    doing: 'removing the canary objects',
+    run: async () => {
+      const podSelector = canaryPodSelector(before, term);
+      const restored = await act.removeCanary({ cluster, objects: created, podSelector, fence: op.nextFence() });
+      return { complete: true, restored, foreign: [] };
+    },
+  };
+  const restoreTraffic: UndoStep = {
+    object: `HTTPRoute ${namespace}/${plan.traffic.route}`,
+    doing: 'giving traffic back as it was',
+    run: async () => {
+      const known = asked();
+      const account = await act.restoreTraffic({ ...common(), ...(known && { asked: known }) });
+      if (account.complete) op.state.weightPercent = 0;
+      return account;
+    },
+  };
+  const restoreWorkload: UndoStep = {
+    object: `Deployment ${namespace}/${deployment}`,
+    doing: 'restoring the named Deployment',
+    run: () => act.restoreWorkload(common()),
+  };
+  // Pushed as they were done, run in reverse.
+  const done = deposit.promoting
+    ? [removeCanary, restoreTraffic, restoreWorkload]
+    : [restoreWorkload, removeCanary, restoreTraffic];
+  for (const step of done) undo.push(step);
+  return undo;
+}

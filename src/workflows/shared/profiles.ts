@@ -1,0 +1,78 @@
+/**
+ * How activities are called, by kind. Every option is written out: the SDK's default cancellation type is TRY_CANCEL,
+ * with which a cancelled write may land after its undo. A test holds that no profile leaves one out.
+ */
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { TASK_QUEUES } from '../../core/model/names.ts';
+import type { IntervalPlan } from '../../core/model/plan.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+/** Short questions; tried again until `scheduleToCloseTimeout`. */
+export function readProfile(): ActivityOptions {
+  return {
+    startToCloseTimeout: 20 * SECOND,
+    scheduleToCloseTimeout: 2 * MINUTE,
+    heartbeatTimeout: undefined,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 0 },
+  };
+}
+
+/** Writes. Waits for the end of a cancelled one, so that none lands after the undo. */
+export function mutatorProfile(intervals: IntervalPlan, withinMs: number): ActivityOptions {
+  return {
+    startToCloseTimeout: withinMs + MINUTE,
+    scheduleToCloseTimeout: withinMs + 5 * MINUTE,
+    heartbeatTimeout: intervals.mutatorHeartbeatMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 0 },
+  };
+}
+
+/** Writes of an undo: tried until confirmed, or until a person accepts that it cannot be. No schedule-to-close. */
+export function undoProfile(intervals: IntervalPlan, withinMs: number): ActivityOptions {
+  return {
+    startToCloseTimeout: withinMs + 2 * MINUTE,
+    scheduleToCloseTimeout: undefined,
+    heartbeatTimeout: intervals.mutatorHeartbeatMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10 * SECOND, maximumAttempts: 0 },
+  };
+}
+
+/** Watching a step: hours, own queue, resumed from the last heartbeat that arrived. */
+export function observerProfile(intervals: IntervalPlan): ActivityOptions {
+  return {
+    taskQueue: TASK_QUEUES.watch,
+    startToCloseTimeout: 30 * DAY,
+    scheduleToCloseTimeout: undefined,
+    heartbeatTimeout: intervals.observerHeartbeatMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 0 },
+  };
+}
+
+/** Waiting for a job of a provider. */
+export function waitProfile(withinMs: number): ActivityOptions {
+  return {
+    startToCloseTimeout: withinMs + 5 * MINUTE,
+    scheduleToCloseTimeout: withinMs + 30 * MINUTE,
+    heartbeatTimeout: 10 * SECOND,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 10 * SECOND, maximumAttempts: 0 },
+  };
+}
+
+/** One question an interval while the answer is "not yet": each costs one action and no slot in between. */
+export function questionProfile(everyMs: number): ActivityOptions {
+  return {
+    startToCloseTimeout: 20 * SECOND,
+    scheduleToCloseTimeout: undefined,
+    heartbeatTimeout: undefined,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: everyMs, backoffCoefficient: 1, maximumInterval: everyMs, maximumAttempts: 0 },
+  };
+}
