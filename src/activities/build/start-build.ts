@@ -1,8 +1,10 @@
 import type { BuildJobs } from '../../clients/build/port.ts';
+import type { KubernetesClients } from '../../clients/kubernetes/port.ts';
+import { resolveSecret } from '../../clients/secrets/resolve-secret.ts';
+import { parseSecretReference } from '../../clients/secrets/secret-reference.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
-import { CodedError } from '../../errors/coded-error.ts';
 import { guarded } from '../failure.ts';
-import { jobIdOf, localCommandOf, nameOfBuild } from './build-job.ts';
+import { jobIdOf, localCommandOf } from './build-job.ts';
 
 export interface StartBuildInput {
   readonly plan: DeployPlan;
@@ -15,22 +17,22 @@ export interface StartBuildResult {
 
 export interface StartBuildDeps {
   readonly builds: BuildJobs;
-  /** Value of a secret reference (`env:NAME`, `file:PATH`, `k8s:NAMESPACE/NAME/KEY`, `aws-sm:ID#KEY`). */
-  readonly resolveSecret?: (reference: string, plan: DeployPlan) => Promise<string>;
+  /** For `k8s:` references: read from the cluster of the workload. */
+  readonly kubernetes: KubernetesClients;
 }
-
-const SECRET_REFERENCE = /^(?:env|file|k8s|aws-sm):\S+$/;
 
 export function createStartBuild(deps: StartBuildDeps) {
   return {
     /**
-     * Starts the build command of a plan, or finds it started (running or ended) by an earlier attempt.
-     * Throws InvalidInput for a plan without a command, Unavailable when no process can be started.
+     * Starts the build command of a plan, or finds it started (running or ended) by an earlier attempt. Values of the
+     * build environment that are secret references are resolved here and never leave this host.
+     * Throws InvalidInput for a plan without a command, NotFound for a secret that is not there, Unavailable when no
+     * process can be started.
      */
     startBuild: guarded(async ({ plan, buildId }: StartBuildInput): Promise<StartBuildResult> => {
       const build = localCommandOf(plan);
       const jobId = jobIdOf(plan, buildId);
-      const given = await readEnvironment(plan, build.environment, deps.resolveSecret);
+      const given = await readEnvironment(plan, build.environment, deps.kubernetes);
       await deps.builds.start({
         jobId,
         command: build.command,
@@ -47,22 +49,16 @@ export function createStartBuild(deps: StartBuildDeps) {
 async function readEnvironment(
   plan: DeployPlan,
   environment: Readonly<Record<string, string>>,
-  resolveSecret: StartBuildDeps['resolveSecret'],
+  clusters: KubernetesClients,
 ): Promise<{ values: Record<string, string>; secretNames: string[] }> {
   const values: Record<string, string> = {};
   const secretNames: string[] = [];
   for (const [name, text] of Object.entries(environment)) {
-    if (!SECRET_REFERENCE.test(text)) {
+    if (!parseSecretReference(text)) {
       values[name] = text;
       continue;
     }
-    if (!resolveSecret) {
-      throw new CodedError(
-        'InvalidInput',
-        `${nameOfBuild(plan)}: ${name} is a secret reference, and this worker can resolve none`,
-      );
-    }
-    values[name] = await resolveSecret(text, plan);
+    values[name] = await resolveSecret(text, { kubernetes: clusters(plan.workload.cluster) });
     secretNames.push(name);
   }
   return { values, secretNames };

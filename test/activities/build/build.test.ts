@@ -7,6 +7,7 @@ import { type BuildProgress, createAwaitBuild } from '../../../src/activities/bu
 import { createResolveImage } from '../../../src/activities/build/resolve-image.ts';
 import { createStartBuild } from '../../../src/activities/build/start-build.ts';
 import { createLocalBuilds } from '../../../src/clients/build/local-command.ts';
+import { createKubernetesClients } from '../../../src/clients/kubernetes/http-client.ts';
 import { createRegistryClient } from '../../../src/clients/registry/http-client.ts';
 import type { DeployPlan } from '../../../src/core/model/plan.ts';
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/server.ts';
@@ -36,7 +37,7 @@ function deps() {
   return {
     builds: createLocalBuilds({ stateDir, inherited: process.env }),
     registry: createRegistryClient(),
-    resolveSecret: async (reference: string) => `value-of-${reference}`,
+    kubernetes: createKubernetesClients(),
   };
 }
 
@@ -80,7 +81,10 @@ describe('build by local command', () => {
   });
 
   it('fails for good with exit code and the end of the output, secrets replaced', async () => {
-    const plan = commandPlan('echo "using $TOKEN"; echo "compile error" >&2; exit 3', { TOKEN: 'env:REGISTRY_TOKEN' });
+    const plan = commandPlan('echo "using $TOKEN"; echo "compile error" >&2; exit 3', {
+      TOKEN: `file:${join(stateDir, 'token')}`,
+    });
+    await writeFile(join(stateDir, 'token'), 'hunter-22\n');
     await expect(build(plan)).rejects.toMatchObject({
       type: 'BuildFailed',
       nonRetryable: true,
