@@ -27,8 +27,7 @@ export async function readText(request: IncomingMessage): Promise<string> {
 export function parseJson(text: string): Json {
   if (text === '') return null;
   try {
-    const value: Json = JSON.parse(text);
-    return value;
+    return JSON.parse(text) as Json;
   } catch (error) {
     throw badRequest(`the object provided is unrecognized: couldn't parse the body as JSON: ${String(error)}`);
   }

@@ -64,7 +64,7 @@ class Collector {
 
   private afterRemoval(object: ApiObject): void {
     const uid = object.metadata.uid ?? '';
-    for (const dependent of this.dependents.get(uid) ?? []) this.checkDependent(dependent);
+    for (const dependent of this.dependentsOf(uid)) this.checkDependent(dependent);
     this.dependents.delete(uid);
     for (const owner of ownersOf(object)) this.checkDeletion(owner.uid);
     const namespace = object.metadata.namespace;
@@ -96,10 +96,10 @@ class Collector {
     if (!entry?.object.metadata.deletionTimestamp) return;
     const finalizers = entry.object.metadata.finalizers ?? [];
     if (finalizers.includes(ORPHAN)) {
-      for (const dependent of [...(this.dependents.get(uid) ?? [])]) this.orphan(dependent, uid);
+      for (const dependent of this.dependentsOf(uid)) this.orphan(dependent, uid);
       this.dropFinalizer(uid, ORPHAN);
     } else if (finalizers.includes(FOREGROUND)) {
-      for (const dependent of [...(this.dependents.get(uid) ?? [])]) this.checkDependent(dependent);
+      for (const dependent of this.dependentsOf(uid)) this.checkDependent(dependent);
       if (this.blockersOf(uid).length === 0) this.dropFinalizer(uid, FOREGROUND);
     }
     if (entry.kind.kind === 'Namespace') this.checkNamespace(entry);
@@ -107,10 +107,15 @@ class Collector {
 
   /** Dependents that their owner's foreground deletion has to wait for. */
   private blockersOf(uid: string): string[] {
-    return [...(this.dependents.get(uid) ?? [])].filter((dependent) => {
+    return this.dependentsOf(uid).filter((dependent) => {
       const owners = this.living.get(dependent)?.object.metadata.ownerReferences ?? [];
       return owners.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true);
     });
+  }
+
+  /** A copy: the set changes while its members are dealt with. */
+  private dependentsOf(uid: string): string[] {
+    return [...(this.dependents.get(uid) ?? [])];
   }
 
   private orphan(uid: string, owner: string): void {

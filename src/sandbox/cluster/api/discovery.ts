@@ -1,4 +1,4 @@
-import { type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { Json, JsonObject } from './json.ts';
 import { apiVersionOf, type ResourceKind, type Subresource } from './kinds/kind.ts';
 

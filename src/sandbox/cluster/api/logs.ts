@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { ApiError, badRequest, notFound } from './api-error.ts';
+import { readText } from './body.ts';
 import { type Cluster, kindByPlural } from './cluster.ts';
 import { type ApiObject, listAt, numberAt, textAt } from './json.ts';
 import { addressOf } from './kinds/node.ts';
@@ -141,9 +142,7 @@ async function passOn(
     reply.on('error', () => response.destroy());
     return;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of reply) chunks.push(Buffer.from(chunk));
-  const text = Buffer.concat(chunks).toString('utf8').trim();
+  const text = (await readText(reply)).trim();
   const message = text || `container "${container}" in pod "${pod.metadata.name ?? ''}" has no log`;
   throw reply.statusCode === 404 ? new ApiError(404, 'NotFound', message) : badRequest(message);
 }

@@ -3,7 +3,7 @@ import { GATEWAY_MODELS } from './kinds/gateway-models.ts';
 
 /** The type of a field, read from the client library's own models so that no schema is kept by hand. */
 export type FieldType =
-  | { readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'time' | 'intOrString' | 'any' }
+  | { readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'time' | 'microTime' | 'intOrString' | 'any' }
   | { readonly type: 'list'; readonly of: FieldType }
   | { readonly type: 'map'; readonly of: FieldType }
   | { readonly type: 'model'; readonly model: string };
@@ -44,8 +44,9 @@ function parseType(text: string, format: string): FieldType {
     case 'integer':
       return { type: 'integer' };
     case 'Date':
-    case 'V1MicroTime':
       return { type: 'time' };
+    case 'V1MicroTime':
+      return { type: 'microTime' };
     case 'IntOrString':
       return { type: 'intOrString' };
     case 'any':

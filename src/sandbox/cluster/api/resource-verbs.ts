@@ -35,6 +35,8 @@ export interface Reply {
   readonly code: number;
   readonly body: Json;
   readonly warnings?: readonly string[];
+  /** Content type; JSON, or plain text for a string body, when absent. */
+  readonly type?: string;
 }
 
 /** The verb of the API for a method and path, as access rules name it; undefined for a method the API does not have. */

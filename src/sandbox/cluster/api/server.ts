@@ -1,25 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, forbidden, methodNotAllowed, unknownPath } from './api-error.ts';
+import { ApiError, methodNotAllowed, unknownPath } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { startCollector } from './collector.ts';
-import {
-  aggregatedDiscovery,
-  aggregatedType,
-  coreVersions,
-  groupList,
-  oneGroup,
-  openApiDocument,
-  openApiIndex,
-  resourceList,
-} from './discovery.ts';
-import { type ActiveFault, type FaultRule, Faults, type RequestTraits } from './faults.ts';
+import { type FaultRule, Faults } from './faults.ts';
 import type { Json } from './json.ts';
+import { serveMeta } from './meta-paths.ts';
 import { KINDS } from './kinds/index.ts';
 import type { ResourceKind } from './kinds/kind.ts';
 import { type Reply, serveResource, verbOf } from './resource-verbs.ts';
-import { type Route, routeOf } from './route.ts';
+import { routeOf } from './route.ts';
+import { sufferFault, traitsOf } from './suffer-fault.ts';
 import { Store } from './store.ts';
 import { createObject } from './writes.ts';
 
@@ -74,20 +65,22 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const endWatches = (): void => {
     for (const stream of streams) stream.end();
   };
+  const close = async (): Promise<void> => {
+    stopCollector();
+    endWatches();
+    const ended = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await ended;
+  };
+  let closed: Promise<void> | undefined;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
     store: cluster.store,
     faults,
     endWatches,
-    close: async () => {
-      stopCollector();
-      endWatches();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => (closed ??= close()),
   };
 }
 
@@ -122,14 +115,12 @@ async function answer(context: ServerContext, request: IncomingMessage, response
 }
 
 function internalError(error: unknown): ApiError {
-  return new ApiError(
-    500,
-    'InternalError',
-    `Internal error occurred: ${error instanceof Error ? error.stack : String(error)}`,
-  );
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return new ApiError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message: stack }] });
 }
 
-function send(response: ServerResponse, reply: Reply & { readonly type?: string }): void {
+function send(response: ServerResponse, reply: Reply): void {
   if (response.destroyed) return;
   const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
   const isPlain = typeof reply.body === 'string';
@@ -154,7 +145,7 @@ async function dispatch(
   context: ServerContext,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<(Reply & { readonly type?: string }) | undefined> {
+): Promise<Reply | undefined> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const route = routeOf(context.cluster, url.pathname);
   if (!route) throw unknownPath();
@@ -163,7 +154,7 @@ async function dispatch(
   if (!verb) throw methodNotAllowed();
   const traits = traitsOf(route, verb, request);
   const fault = context.faults.take(traits);
-  if (fault) await suffer(fault, route.kind, traits);
+  if (fault) await sufferFault(fault, route.kind, traits);
   const { cluster, faults, bookmarkEveryMs, onStream } = context;
   const call = { cluster, faults, route, verb, query: url.searchParams, request, bookmarkEveryMs, onStream };
   if (!fault?.dropReply) return serveResource(call, response);
@@ -174,90 +165,4 @@ async function dispatch(
     request.socket.destroy();
   }
   return undefined;
-}
-
-function traitsOf(route: Extract<Route, { type: 'resource' }>, verb: string, request: IncomingMessage): RequestTraits {
-  const { kind, name, namespace, subresource } = route;
-  const userAgent = request.headers['user-agent'];
-  return {
-    verb,
-    resource: subresource === undefined ? kind.plural : `${kind.plural}/${subresource}`,
-    ...(name === undefined ? {} : { name }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'BadRequest',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'NotFound',
-  409: 'Conflict',
-  410: 'Expired',
-  422: 'Invalid',
-  429: 'TooManyRequests',
-  500: 'InternalError',
-  503: 'ServiceUnavailable',
-  504: 'Timeout',
-};
-
-async function suffer(fault: ActiveFault, kind: ResourceKind, traits: RequestTraits): Promise<void> {
-  if (fault.delayMs) await sleep(fault.delayMs);
-  if (fault.deny && !kind.createOnly)
-    throw forbidden(
-      kind,
-      traits.name ?? '',
-      `User "sandbox" cannot ${traits.verb} resource "${traits.resource}" in API group "${kind.group}"`,
-    );
-  if (fault.status === undefined) return;
-  throw new ApiError(
-    fault.status,
-    REASONS[fault.status] ?? '',
-    `fault ${fault.id}: ${traits.verb} ${traits.resource} answers ${fault.status}`,
-    {
-      ...(fault.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: fault.retryAfterSeconds }),
-    },
-  );
-}
-
-function serveMeta(
-  cluster: Cluster,
-  route: Exclude<Route, { type: 'resource' }>,
-  request: IncomingMessage,
-): Reply & { readonly type?: string } {
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
-  if (route.type === 'version') return { code: 200, body: resourceList(cluster, route.group, route.version) };
-  if (route.type === 'group') return found(oneGroup(cluster, route.group));
-  const aggregated = aggregatedType(request.headers.accept);
-  switch (route.path) {
-    case '/api':
-      return aggregated
-        ? { code: 200, body: aggregatedDiscovery(cluster, true), type: aggregated }
-        : { code: 200, body: coreVersions() };
-    case '/apis':
-      return aggregated
-        ? { code: 200, body: aggregatedDiscovery(cluster, false), type: aggregated }
-        : { code: 200, body: groupList(cluster) };
-    case '/version':
-      return {
-        code: 200,
-        body: { major: '1', minor: '34', gitVersion: 'v1.34.0+mainstay-sandbox', platform: 'sandbox' },
-      };
-    case '/healthz':
-    case '/livez':
-    case '/readyz':
-      return { code: 200, body: 'ok' };
-    case '/openapi/v3':
-      return { code: 200, body: openApiIndex(cluster) };
-    default:
-      if (route.path.startsWith('/openapi/v3/'))
-        return found(openApiDocument(cluster, route.path.slice('/openapi/v3/'.length)));
-      throw unknownPath();
-  }
-}
-
-function found(body: Json | undefined): Reply {
-  if (body === undefined) throw unknownPath();
-  return { code: 200, body };
 }

@@ -1,4 +1,5 @@
 import { badRequest } from './api-error.ts';
+import { timestamp } from './cluster.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { ResourceKind } from './kinds/kind.ts';
 import { type FieldType, fieldsOf } from './models.ts';
@@ -59,13 +60,8 @@ function checkValue(value: Json, type: FieldType, path: string, findings: Findin
       if (isQuantity && typeof value === 'number') return String(value);
       return expectThat(typeof value === 'string', value, path, 'string', findings);
     case 'time':
-      return expectThat(
-        typeof value === 'string' && !Number.isNaN(Date.parse(value)),
-        value,
-        path,
-        'RFC 3339 time',
-        findings,
-      );
+    case 'microTime':
+      return checkTime(value, type.type, path, findings);
     case 'boolean':
       return expectThat(typeof value === 'boolean', value, path, 'bool', findings);
     case 'number':
@@ -89,6 +85,15 @@ function checkValue(value: Json, type: FieldType, path: string, findings: Findin
       if (fieldsOf(type.model) && !isObject(value)) throw findings.wrong(path, value, type.model);
       return isObject(value) ? checkModel(value, type.model, path, findings) : value;
   }
+}
+
+/** In UTC; `metav1.Time` has whole seconds, or the same instant in two spellings would count as a change. */
+function checkTime(value: Json, type: 'time' | 'microTime', path: string, findings: Findings): Json {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(ms)) throw findings.wrong(path, value, 'RFC 3339 time');
+  if (type === 'time') return timestamp(ms);
+  const micros = /\.(\d{1,6})/.exec(String(value))?.[1] ?? '';
+  return `${timestamp(ms).slice(0, -1)}.${micros.padEnd(6, '0')}Z`;
 }
 
 function expectThat(holds: boolean, value: Json, path: string, expected: string, findings: Findings): Json {

@@ -36,7 +36,7 @@ describe('parseLabelSelector', () => {
   it.each(['app=web,', '=web', 'app in ()x', 'app in (a', 'a b', 'app=we b', 'build>x', 'app in (a b)', '!'])(
     'refuses %s with 400',
     (text) => {
-      expect(() => parseLabelSelector(text)).toThrowError(expect.objectContaining({ code: 400 }));
+      expect(() => parseLabelSelector(text)).toThrow(expect.objectContaining({ code: 400 }));
     },
   );
 

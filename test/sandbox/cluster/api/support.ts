@@ -163,3 +163,35 @@ export function pod(name: string, more: { labels?: Record<string, string>; [key:
 export function configMap(name: string, data: Record<string, string> = { key: 'value' }) {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
 }
+
+/** A ReplicaSet `web-N` as the revision N of the Deployment web. */
+export async function createRevision(url: string, owner: string, revision: number, image: string): Promise<void> {
+  const labels = { app: 'web', 'pod-template-hash': String(revision) };
+  const created = await call(url, 'POST', '/apis/apps/v1/namespaces/default/replicasets', {
+    metadata: {
+      name: `web-${revision}`,
+      labels,
+      annotations: { 'deployment.kubernetes.io/revision': String(revision) },
+      ownerReferences: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          name: 'web',
+          uid: owner,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: { selector: { matchLabels: labels }, template: { ...template('web', image), metadata: { labels } } },
+  });
+  if (created.code !== 201) throw new Error(`replicaset web-${revision}: ${JSON.stringify(created.body)}`);
+}
+
+/** The cells of a table that kubectl printed. */
+export function tableRows(output: string): string[][] {
+  return output
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/\s{2,}/).map((cell) => cell.trim()));
+}

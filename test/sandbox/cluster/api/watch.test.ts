@@ -1,4 +1,4 @@
-import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap, Watch } from '@kubernetes/client-node';
+import { CoreV1Api, makeInformer, type V1ConfigMap, Watch } from '@kubernetes/client-node';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { call, configMap, deployment, kubeConfigOf, openWatch, pod, startServer } from './support.ts';
 
@@ -143,7 +143,7 @@ describe('watch', () => {
 describe('client-node', () => {
   it('watches and keeps an informer in step, also after its watch was cut', async () => {
     const server = await startServer();
-    const config: KubeConfig = kubeConfigOf(server.url);
+    const config = kubeConfigOf(server.url);
     const core = config.makeApiClient(CoreV1Api);
     const seen: string[] = [];
     const informer = makeInformer<V1ConfigMap>(config, MAPS, () =>

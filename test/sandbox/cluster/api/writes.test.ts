@@ -17,12 +17,12 @@ describe('optimistic concurrency', () => {
     if (mine.spec) mine.spec.replicas = 3;
     if (theirs.spec) theirs.spec.replicas = 4;
     await apps.replaceNamespacedDeployment({ name: 'web', namespace: 'default', body: mine });
-    const error = await apps
+    const error: unknown = await apps
       .replaceNamespacedDeployment({ name: 'web', namespace: 'default', body: theirs })
-      .catch((caught) => caught);
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiException);
-    expect(error.code).toBe(409);
-    expect(JSON.parse(error.body)).toMatchObject({
+    expect(error).toMatchObject({ code: 409 });
+    expect(error instanceof ApiException && JSON.parse(String(error.body))).toMatchObject({
       kind: 'Status',
       reason: 'Conflict',
       details: { name: 'web', group: 'apps', kind: 'deployments' },
@@ -165,6 +165,21 @@ describe('versions and generations', () => {
     expect((await call(url, 'DELETE', `${path}?dryRun=All`)).code).toBe(200);
     expect((await call(url, 'DELETE', path, { dryRun: ['All'] })).code).toBe(200);
     expect(store.version).toBe(version);
+  });
+
+  it('writes times in whole seconds of UTC, so that one instant is one value', async () => {
+    const { url, store } = await startServer();
+    await call(url, 'POST', PODS, pod('one'));
+    const at = (startTime: string) => call(url, 'PATCH', `${PODS}/one/status`, { status: { startTime } });
+    expect((await at('2026-01-02T03:04:05.678Z')).body).toMatchObject({
+      status: { startTime: '2026-01-02T03:04:05Z' },
+    });
+    const version = store.version;
+    await at('2026-01-02T05:04:05+02:00');
+    expect(store.version).toBe(version);
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const lease = { metadata: { name: 'leader' }, spec: { renewTime: '2026-01-02T03:04:05.678Z' } };
+    expect((await call(url, 'POST', leases, lease)).body.spec).toEqual({ renewTime: '2026-01-02T03:04:05.678000Z' });
   });
 
   it('binds a pod once', async () => {
