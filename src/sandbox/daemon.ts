@@ -43,7 +43,9 @@ async function run(): Promise<void> {
   await claimStateDir(stateDir, { pid: process.pid, startedAt });
   process.on('SIGTERM', () => void end('SIGTERM'));
   process.on('SIGINT', () => void end('SIGINT'));
-  process.on('unhandledRejection', (reason) => log(`unhandled: ${reason instanceof Error ? reason.stack : reason}`));
+  process.on('unhandledRejection', (reason) =>
+    log(`unhandled: ${reason instanceof Error ? reason.stack : String(reason)}`),
+  );
 
   const control = await onPort(WISHED_PORTS.control, (port) =>
     startControl({ port, sandbox: () => (phase === 'ready' ? sandbox : undefined), status }),

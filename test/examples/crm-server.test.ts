@@ -141,7 +141,10 @@ it('drains on SIGTERM: not ready, still serving, running requests finished, exit
   const late = await answeredOnNewConnection(`${url}/healthz`);
   expect(late).toEqual({ code: 200, connection: 'close' });
   expect((await running).status).toBe(200);
+  const answeredMs = performance.now();
   expect(await exit).toBe(0);
+  // Nothing runs any more: it must not wait for the limit of 8 s.
+  expect(performance.now() - answeredMs).toBeLessThan(4000);
 });
 
 function answeredOnNewConnection(url: string): Promise<{ code: number | undefined; connection: string | undefined }> {

@@ -61,11 +61,12 @@ function json(mediaType, content) {
 }
 
 function blob(mediaType, bytes) {
-  return { mediaType, bytes, size: bytes.length, digest: digest(bytes) };
+  return { mediaType, bytes, digest: digest(bytes), size: bytes.length };
 }
 
-function descriptor({ mediaType, digest, size }) {
-  return { mediaType, digest, size };
+/** What a manifest says of a blob: all but its bytes. */
+function descriptor({ bytes: _bytes, ...description }) {
+  return description;
 }
 
 function digest(bytes) {

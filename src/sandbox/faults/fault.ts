@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const ratio = z.number().min(0).max(1);
-const delayMs = z.number().int().min(0).max(600_000);
+const waitMs = z.number().int().min(0).max(600_000);
 
 /** Pods by version of their image, by label selector, or all of the namespace. */
 const serviceFault = z
@@ -11,7 +11,7 @@ const serviceFault = z
     version: z.string().min(1).optional(),
     selector: z.string().min(1).optional(),
     errorRatio: ratio.optional(),
-    latencyMs: delayMs.optional(),
+    latencyMs: waitMs.optional(),
     crash: z.literal(true).optional(),
     noMetrics: z.literal(true).optional(),
   })
@@ -32,7 +32,7 @@ const apiFault = z
     userAgent: z.string().min(1).optional(),
     status: z.number().int().min(400).max(599).optional(),
     retryAfterSeconds: z.number().int().min(0).optional(),
-    delayMs: delayMs.optional(),
+    delayMs: waitMs.optional(),
     dropReply: z.literal(true).optional(),
     deny: z.literal(true).optional(),
     count: z.number().int().min(1).optional(),
@@ -48,12 +48,12 @@ const apiFault = z
 const registryFault = z.discriminatedUnion('mode', [
   z.strictObject({ kind: z.literal('registry'), mode: z.literal('down') }),
   z.strictObject({ kind: z.literal('registry'), mode: z.literal('unavailable') }),
-  z.strictObject({ kind: z.literal('registry'), mode: z.literal('delay'), delayMs }),
+  z.strictObject({ kind: z.literal('registry'), mode: z.literal('delay'), delayMs: waitMs }),
 ]);
 
 const routerFault = z.discriminatedUnion('mode', [
   z.strictObject({ kind: z.literal('router'), mode: z.literal('unavailable'), ratio: ratio.default(1) }),
-  z.strictObject({ kind: z.literal('router'), mode: z.literal('delay'), delayMs }),
+  z.strictObject({ kind: z.literal('router'), mode: z.literal('delay'), delayMs: waitMs }),
   z.strictObject({ kind: z.literal('router'), mode: z.literal('frozen') }),
   z.strictObject({ kind: z.literal('router'), mode: z.literal('noMetrics') }),
 ]);

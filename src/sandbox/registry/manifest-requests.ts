@@ -101,9 +101,13 @@ function parseManifest(bytes: Buffer): { readonly mediaType: string | undefined;
   if (typeof content !== 'object' || content === null || manifest.schemaVersion !== 2) {
     throw new OciError('MANIFEST_INVALID', 'manifest lacks schemaVersion 2');
   }
-  const parts = [manifest.config, ...(Array.isArray(manifest.layers) ? manifest.layers : [])];
-  const blobs = parts
-    .filter((part) => part !== undefined)
-    .map((part) => parseDigest((part as { digest?: string }).digest));
+  const layers: readonly unknown[] = Array.isArray(manifest.layers) ? manifest.layers : [];
+  const parts = [manifest.config, ...layers].filter((part) => part !== undefined);
+  const blobs = parts.map((part) => parseDigest(digestIn(part)));
   return { mediaType: typeof manifest.mediaType === 'string' ? manifest.mediaType : undefined, blobs };
+}
+
+function digestIn(descriptor: unknown): string | undefined {
+  if (typeof descriptor !== 'object' || descriptor === null || !('digest' in descriptor)) return undefined;
+  return typeof descriptor.digest === 'string' ? descriptor.digest : undefined;
 }

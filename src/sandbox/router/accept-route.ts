@@ -53,7 +53,7 @@ export function acceptRoute(route: HttpRoute, sources: TableSources): AcceptedRo
     namespace,
     name: route.metadata?.name ?? '',
     generation,
-    createdAt: String(route.metadata?.creationTimestamp ?? ''),
+    createdAt: route.metadata?.creationTimestamp ?? '',
     hostnames: [...hostnames],
     rules: rules.map((rule) => ({ ...rule, paths: pathsOf(rule) })),
     gateways,

@@ -1,4 +1,4 @@
-import { type AddressablePod, type PodAddress, podAddress } from '../../clients/kubernetes/pod-address.ts';
+import { type PodAddress, podAddress } from '../../clients/kubernetes/pod-address.ts';
 import type { EndpointSlice, Pod, Service } from '../cluster/kube/objects.ts';
 import type { BackendRef } from './gateway-objects.ts';
 
@@ -61,7 +61,7 @@ function toEndpoint(
   port: number,
 ): Endpoint | undefined {
   try {
-    if (pod) return { name, ...podAddress(pod as AddressablePod, port) };
+    if (pod) return { name, ...podAddress(pod, port) };
     return address === undefined ? undefined : { name, host: address, port };
   } catch {
     // No address yet, or an unreadable one: such a pod cannot be dialled, whatever its slice says.

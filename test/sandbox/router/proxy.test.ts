@@ -150,7 +150,7 @@ it.each([
     objects.addService('gone', [1]);
     objects.addRoute(refs.map((name) => ({ name, port: 80 })));
     apply();
-    const reply = await send({ ...(host ? { host } : {}) });
+    const reply = await send(host ? { host } : {});
     expect(reply.code).toBe(code);
     expect(reply.headers['x-router-reason']).toContain(says);
     expect(await counter(counted, code)).toBe(1);

@@ -36,7 +36,7 @@ export class Objects implements TableSources {
     this.serviceMap.set(`crm/${name}`, {
       metadata: { name, namespace: 'crm' },
       spec: { ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-    } as Service);
+    });
     const endpoints = realPorts.map((port, index) => ({
       addresses: [`10.244.0.${index + 1}`],
       conditions: { ready },
@@ -47,12 +47,12 @@ export class Objects implements TableSources {
       addressType: 'IPv4',
       ports: [{ name: 'http', port: 8080 }],
       endpoints,
-    } as EndpointSlice);
+    });
     for (const port of realPorts) {
       const annotations = { 'sandbox.mainstay.dev/dial': JSON.stringify({ 8080: `127.0.0.1:${port}` }) };
       this.podMap.set(`crm/${name}-${port}`, {
         metadata: { name: `${name}-${port}`, namespace: 'crm', annotations },
-      } as Pod);
+      });
     }
   }
 }
