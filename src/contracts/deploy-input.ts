@@ -22,7 +22,10 @@ export const deployInputSchema = mapping({
     .max(200, { error: 'who asks: a role or an account of at most 200 characters' })
     .optional(),
   dryRun: flag.optional(),
-  expectCatalogue: text('8 or more characters of the catalogue digest (hexadecimal)', /^[0-9a-f]{8,64}$/).optional(),
+  expectCatalogue: text(
+    '8 or more characters of the catalogue digest (hexadecimal)',
+    /^(sha256:)?[0-9a-f]{8,64}$/,
+  ).optional(),
 }) satisfies z.ZodType<DeployInput>;
 
 /** The input, or everything that is wrong with it. */

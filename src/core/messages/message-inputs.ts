@@ -51,8 +51,8 @@ const REASON: FieldRule = { required: true, expected: 'why, a text', maxLength: 
 const PLAN: FieldRule = {
   required: true,
   expected: '8 to 64 characters of the plan digest (hexadecimal, printed by status)',
-  maxLength: 64,
-  pattern: /^[0-9a-f]{8,64}$/,
+  maxLength: 71,
+  pattern: /^(sha256:)?[0-9a-f]{8,64}$/,
   example: '3f2a90c1',
 };
 const OBJECT: FieldRule = {

@@ -96,7 +96,7 @@ function whyNotThis(name: MessageName, message: MessageInputs[MessageName], stat
 
 function whyNotPlan(named: string, digest: string | undefined): string | undefined {
   if (digest === undefined) return 'plan and image are not known yet; approve when status shows the plan digest';
-  if (digest.startsWith(named)) return undefined;
+  if (digest.startsWith(named.replace('sha256:', ''))) return undefined;
   return `the approval names plan ${named}, but this is plan ${digest.slice(0, 12)}; look at it with status, then approve that`;
 }
 

@@ -130,7 +130,7 @@ function reasonProblems({ onBusy, reason }: DeployInput): Problem[] {
 }
 
 function catalogueProblems(expected: string | undefined, digest: string, path: string): Problem[] {
-  if (expected === undefined || digest.startsWith(expected)) return [];
+  if (expected === undefined || digest.startsWith(expected.replace('sha256:', ''))) return [];
   return [
     {
       path: 'expectCatalogue',

@@ -212,7 +212,7 @@ describe('resolvePlan', () => {
       'kind: image\n      repository',
     ]);
     const version = `sha256:${'a'.repeat(64)}`;
-    const plan = planOf({ ...INPUT, version, expectCatalogue: loadGood(text).digest.slice(0, 8) }, text);
+    const plan = planOf({ ...INPUT, version, expectCatalogue: `sha256:${loadGood(text).digest.slice(0, 8)}` }, text);
     expect(plan).toMatchObject({ version, build: { kind: 'image', repository: '127.0.0.1:5000/web' } });
   });
 
