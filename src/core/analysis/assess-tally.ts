@@ -2,7 +2,6 @@ import { PHASES } from '../model/analysis.ts';
 import type { MetricPhase, StepVerdict } from '../model/analysis.ts';
 import type { StepTally } from '../model/operation.ts';
 import type { DeployPlan } from '../model/plan.ts';
-import { durationText } from './format.ts';
 import { foreignText } from './standing.ts';
 import { assessMetric, assessRun } from './threshold-verdict.ts';
 
@@ -18,8 +17,7 @@ export function assessTally(plan: DeployPlan, tally: StepTally): StepVerdict {
   );
   const run = assessRun(verdicts);
   if (tally.ended === 'noDataDeadline') {
-    const why = tally.holding ?? `no data for ${durationText(plan.deadlines.noDataMs)}: ${run.reason}`;
-    return atLeast(run, 'no-data', why);
+    return atLeast(run, 'no-data', run.phase === 'no-data' ? run.reason : (tally.holding ?? run.reason));
   }
   if (tally.ended === 'foreignChange')
     return atLeast(run, 'incomplete', `foreign change: ${foreignText(tally.foreign)}`);

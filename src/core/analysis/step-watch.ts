@@ -273,7 +273,7 @@ export function holdingText(input: ObserveStepInput, state: WatchState): string 
     return `foreign change: ${foreignText(state.foreign)}; stands ${age(state.foreignSinceMs, deadlines.foreignChangeMs)}`;
   }
   const [missing] = missingMetrics(input, state);
-  if (missing) return `no data: ${missing.metric.name}: ${missing.note}; ${age(missing.sinceMs, deadlines.noDataMs)}`;
+  if (missing) return `${missing.metric.name}: ${missing.note}; ${age(missing.sinceMs, deadlines.noDataMs)}`;
   if (remainingMs(state) !== 0 || state.ended !== undefined) return undefined;
   const waiting = assessWatch(input, state).metrics.filter((metric) => !metric.dryRun && metric.phase !== 'passed');
   const parts = waiting.map((verdict) => {

@@ -101,8 +101,8 @@ export function counted(stable: readonly [number, number], canary: readonly [num
   return { stable: of('pod s', stable), canary: of('pod c', canary) };
 }
 
-export function silent(problem: string): ArmReading {
-  return { listed: ['pod c'], answered: [], failed: [{ instance: 'pod c', problem }], without: [] };
+export function silent(problem: string, name = 'pod c'): ArmReading {
+  return { listed: [name], answered: [], failed: [{ instance: name, problem }], without: [] };
 }
 
 export const BACKENDS = [
