@@ -5,6 +5,9 @@ import { expandVariables } from './container-command.ts';
 /** A container that cannot be started as configured: `CreateContainerConfigError` until it is put right. */
 export class ContainerConfigError extends Error {}
 
+/** Names that every shell passes on; keys of other forms are left out, as older nodes do. */
+const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
 type Values = Readonly<Record<string, string>>;
 type EnvVar = NonNullable<Container['env']>[number];
 type EnvSource = NonNullable<EnvVar['valueFrom']>;
@@ -30,7 +33,7 @@ export async function containerEnv(
     if (!reference) continue;
     const values = await read(configMapRef ? 'configMaps' : 'secrets', reference.name, reference.optional === true);
     for (const [key, value] of Object.entries(values ?? {})) {
-      if (/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(prefix + key)) env[prefix + key] = value;
+      if (IDENTIFIER.test(prefix + key)) env[prefix + key] = value;
     }
   }
   for (const { name, value, valueFrom } of container.env ?? []) {

@@ -47,6 +47,8 @@ export class ContainerRunner {
   readonly #restarts: Backoff;
   #state: RunState = { kind: 'waiting', reason: 'ContainerCreating' };
   #last: Termination | undefined;
+  /** The end before the last one: what "last state" means while the state itself is the last end. */
+  #earlier: Termination | undefined;
   #restartCount = 0;
   #isReady = false;
   #isStarted = false;
@@ -65,7 +67,7 @@ export class ContainerRunner {
   snapshot(): ContainerSnapshot {
     return {
       state: this.#state,
-      last: this.#last,
+      last: this.#state.kind === 'terminated' ? this.#earlier : this.#last,
       restartCount: this.#restartCount,
       isReady: this.#isReady,
       isStarted: this.#isStarted,
@@ -94,6 +96,7 @@ export class ContainerRunner {
     } catch (error) {
       if (!this.#stopping.signal.aborted) throw error;
     }
+    // A stop in the middle of a back-off: nothing is being waited for any more.
     if (this.#state.kind === 'waiting' && this.#last) this.#state = { kind: 'terminated', ...this.#last };
     this.#isFinished = true;
     this.#setup.onChange();
@@ -247,6 +250,7 @@ export class ContainerRunner {
       startedAtMs,
       finishedAtMs: Date.now(),
     };
+    this.#earlier = this.#last;
     this.#last = ended;
     this.#set({ kind: 'terminated', ...ended });
     return ended;

@@ -9,7 +9,7 @@ export interface ImageReference {
 }
 
 const PATTERN =
-  /^(?:([a-zA-Z0-9.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?)\/)?([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
+  /^(?:([a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?)\/)?([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
 
 /**
  * Parses `[host[:port]/]repository[:tag][@sha256:...]`. As everywhere, a first part without dot or port that is not

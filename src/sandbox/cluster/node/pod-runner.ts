@@ -54,6 +54,7 @@ export class PodRunner {
   #writing: Promise<void> | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #isEnding = false;
+  #isLeaving = false;
   #isReleased = false;
 
   constructor(setup: PodRunnerSetup) {
@@ -96,6 +97,7 @@ export class PodRunner {
   /** Stops the processes and leaves the Pod object, because the agent is closing. */
   async shutDown(graceMs: number): Promise<void> {
     this.#isEnding = true;
+    this.#isLeaving = true;
     const ownGraceMs = (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
     await Promise.all(this.#all().map(({ runner }) => runner.stop(Math.min(graceMs, ownGraceMs))));
     this.#closing.abort();
@@ -214,7 +216,11 @@ export class PodRunner {
   }
 
   #status(): PodStatus {
-    const view = ({ container, runner }: Member) => ({ container, snapshot: runner.snapshot() });
+    const view = ({ container, runner }: Member) => {
+      const snapshot = runner.snapshot();
+      // Stopped with the agent, not for good: the Pod must not look as if its work were done.
+      return { container, snapshot: this.#isLeaving ? { ...snapshot, isFinished: false } : snapshot };
+    };
     return podStatus(
       {
         pod: this.#pod,
