@@ -132,7 +132,7 @@ export function createFakes(
 
   const fakes: Fakes = {
     resolvePlan: fake('resolvePlan', (input) => ({
-      plan: { ...plan, ...pickFrom(input, ['onBusy', 'reason', 'requestedBy', 'version']) },
+      plan: { ...plan, ...pickFrom(input, ['service', 'onBusy', 'reason', 'requestedBy', 'version']) },
     })),
     observePreflight: fake('observePreflight', () => healthyFacts()),
     resolveImage: fake('resolveImage', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),

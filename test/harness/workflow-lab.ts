@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   bundleWorkflowCode,
@@ -13,7 +14,7 @@ import { createRequestOwnership } from '../../src/activities/ownership/request-o
 import { TASK_QUEUES } from '../../src/core/model/names.ts';
 import type { DeployInput } from '../../src/core/model/plan.ts';
 import type { deployService } from '../../src/workflows/index.ts';
-import type { Fakes } from './fake-world.ts';
+import { createFakes, type Fakes, newWorld } from './fake-world.ts';
 import { requireTool } from './tools.ts';
 
 Runtime.install({
@@ -32,53 +33,89 @@ export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
+/** One service with its own fakes: the trials of a file share server and workers, and cannot meet. */
+export interface Trial {
+  readonly service: string;
+  start(input?: Partial<DeployInput>): Promise<WorkflowHandle<typeof deployService>>;
+  ownership(): WorkflowHandle;
+}
+
 export interface Lab {
   readonly env: TestWorkflowEnvironment;
-  /** Runs workers of both queues with these activities while the body runs. */
-  run<T>(fakes: Fakes, body: () => Promise<T>): Promise<T>;
-  start(input?: Partial<DeployInput>, workflowId?: string): Promise<WorkflowHandle<typeof deployService>>;
+  trial(fakes: Fakes): Trial;
   close(): Promise<void>;
 }
 
+const ENVIRONMENT = 'production';
 let counter = 0;
 
-/** Real workflow code on a real server: `skipping` for long waits, `local` for what the time-skipping server lacks. */
+/**
+ * Real workflow code on a real server: `skipping` for long waits, `local` for what the time-skipping server lacks. One
+ * pair of workers a lab: a server that still holds the polls of an earlier worker hands it tasks that nobody gets.
+ */
 export async function openLab(kind: 'skipping' | 'local'): Promise<Lab> {
-  const env =
-    kind === 'skipping'
-      ? await TestWorkflowEnvironment.createTimeSkipping({
-          server: { executable: { type: 'existing-path', path: requireTool('temporal-test-server') } },
-        })
-      : await TestWorkflowEnvironment.createLocal({
-          server: { executable: { type: 'existing-path', path: requireTool('temporal') } },
-        });
-
-  async function run<T>(fakes: Fakes, body: () => Promise<T>): Promise<T> {
-    const client = (): TestWorkflowEnvironment['client'] => env.client;
-    const activities = { ...fakes, ...createRequestOwnership({ client }), ...createAwaitOwnerEnd({ client }) };
-    const common = { connection: env.nativeConnection, activities, stickyQueueScheduleToStartTimeout: '2s' as const };
-    const main = await Worker.create({
-      ...common,
-      taskQueue: TASK_QUEUES.main,
-      workflowBundle: await workflowBundle(),
-    });
-    const watch = await Worker.create({ ...common, taskQueue: TASK_QUEUES.watch });
-    return main.runUntil(watch.runUntil(body));
-  }
+  const env = await startServer(kind);
+  const byService = new Map<string, Fakes>();
+  const client = (): TestWorkflowEnvironment['client'] => env.client;
+  const activities = {
+    ...dispatched(byService),
+    ...createRequestOwnership({ client }),
+    ...createAwaitOwnerEnd({ client }),
+  };
+  const common = { connection: env.nativeConnection, activities, stickyQueueScheduleToStartTimeout: '2s' as const };
+  const workers = [
+    await Worker.create({ ...common, taskQueue: TASK_QUEUES.main, workflowBundle: await workflowBundle() }),
+    await Worker.create({ ...common, taskQueue: TASK_QUEUES.watch }),
+  ];
+  const running = Promise.all(workers.map((worker) => worker.run()));
 
   return {
     env,
-    run,
-    start: (input = {}, workflowId) => {
+    trial: (fakes) => {
       counter += 1;
-      return env.client.workflow.start<typeof deployService>('deployService', {
-        taskQueue: TASK_QUEUES.main,
-        workflowId: workflowId ?? `deploy/production/${input.service ?? 'crm-api'}/${process.pid}-${counter}`,
-        args: [
-          { service: 'crm-api', environment: 'production', version: 'v2', requestedBy: 'release-manager', ...input },
-        ],
-      });
+      const service = `crm-api-${counter}`;
+      byService.set(service, fakes);
+      let starts = 0;
+      return {
+        service,
+        start: (input = {}) => {
+          starts += 1;
+          return env.client.workflow.start<typeof deployService>('deployService', {
+            taskQueue: TASK_QUEUES.main,
+            workflowId: `deploy/${ENVIRONMENT}/${service}/${starts}`,
+            args: [{ service, environment: ENVIRONMENT, version: 'v2', requestedBy: 'release-manager', ...input }],
+          });
+        },
+        ownership: () => env.client.workflow.getHandle(`ownership/${ENVIRONMENT}/service/${service}`),
+      };
     },
-    close: () => env.teardown(),
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await env.teardown();
+    },
   };
+}
+
+function startServer(kind: 'skipping' | 'local'): Promise<TestWorkflowEnvironment> {
+  const path = requireTool(kind === 'skipping' ? 'temporal-test-server' : 'temporal');
+  const server = { executable: { type: 'existing-path', path } as const };
+  return kind === 'skipping'
+    ? TestWorkflowEnvironment.createTimeSkipping({ server })
+    : TestWorkflowEnvironment.createLocal({ server });
+}
+
+/** Every activity, handed to the fakes of the service that stands third in the workflow id. */
+function dispatched(byService: ReadonlyMap<string, Fakes>): Fakes {
+  const names = Object.keys(createFakes(newWorld()).fakes) as (keyof Fakes)[];
+  const entries = names.map((name) => {
+    const run = (input: never): unknown => {
+      const service = Context.current().info.workflowExecution?.workflowId.split('/')[2] ?? '';
+      const fakes = byService.get(service);
+      if (!fakes) throw new Error(`no fakes for ${service}`);
+      return fakes[name](input);
+    };
+    return [name, run] as const;
+  });
+  return Object.fromEntries(entries) as unknown as Fakes;
 }

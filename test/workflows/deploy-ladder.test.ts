@@ -16,7 +16,7 @@ describe.skipIf(isMissing('temporal-test-server'))('deployService', () => {
   it('climbs the whole ladder, promotes, bakes, and leaves no canary', async () => {
     const world = newWorld();
     const { fakes, calls } = createFakes(world);
-    const result = await lab.run(fakes, async () => (await lab.start()).result());
+    const result = await (await lab.trial(fakes).start()).result();
     expect(result).toMatchObject({ outcome: 'promoted', reasonCode: 'AnalysisPassed' });
     expect(world.deployment.image).toBe(IMAGE_2);
     expect(whyNotS1(world)).toBeUndefined();
@@ -33,7 +33,7 @@ describe.skipIf(isMissing('temporal-test-server'))('deployService', () => {
     const { fakes } = createFakes(world, {
       observe: (input) => (input.step === 0 ? failingTally(input) : passingTally(input)),
     });
-    const result = await lab.run(fakes, async () => (await lab.start()).result());
+    const result = await (await lab.trial(fakes).start()).result();
     expect(result).toMatchObject({ outcome: 'rolledBack', reasonCode: 'AnalysisFailed' });
     expect(result.reason).toContain('8.1');
     expect(result.reason).toContain('26 of 321');
@@ -54,7 +54,7 @@ describe.skipIf(isMissing('temporal-test-server'))('deployService', () => {
     const { fakes, calls } = createFakes(world, {
       observe: (input) => (input.mode === 'bake' ? failingTally(input) : passingTally(input)),
     });
-    const result = await lab.run(fakes, async () => (await lab.start()).result());
+    const result = await (await lab.trial(fakes).start()).result();
     expect(result).toMatchObject({ outcome: 'rolledBack', reasonCode: 'AnalysisFailed' });
     expect(world.deployment.image).toBe(IMAGE_1);
     expect(calls.map((call) => call.name).slice(-3)).toEqual(['restoreWorkload', 'restoreTraffic', 'removeCanary']);

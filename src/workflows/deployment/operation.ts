@@ -29,6 +29,7 @@ export class Operation {
   private readonly way = new CancellationScope();
   private change = 0;
   private stopped: Stop | undefined;
+  private published = '';
   /** Cancelled when ownership is lost during the undo. */
   undoScope: CancellationScope | undefined;
   /** Set by `approve`; taken by the wait it belongs to. */
@@ -71,6 +72,7 @@ export class Operation {
   }
 
   waitFor(waiting: Waiting | undefined): void {
+    if (waiting === undefined && this.state.waiting === undefined) return;
     this.put('waiting', waiting);
     this.publish();
   }
@@ -154,9 +156,13 @@ export class Operation {
     setCurrentDetails(currentDetails(this.state, Date.now()));
   }
 
-  /** Current details and the short form in the memo, which `describe` shows without a worker. One event. */
+  /** Current details, and the short form in the memo, which `describe` shows without a worker: one event when it says something new. */
   publish(): void {
     this.tell();
-    upsertMemo({ [MEMO.status]: memoStatus(this.state, Date.now()) });
+    const memo = memoStatus(this.state, Date.now());
+    const text = JSON.stringify({ ...memo, atMs: 0 });
+    if (text === this.published) return;
+    this.published = text;
+    upsertMemo({ [MEMO.status]: memo });
   }
 }

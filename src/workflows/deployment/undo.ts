@@ -129,7 +129,6 @@ export class Compensations {
       ...op.state.foreign,
       ...foreign.filter((each) => !op.state.foreign.some((known) => same(known, each))),
     ];
-    op.publish();
   }
 }
 

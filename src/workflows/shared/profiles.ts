@@ -17,7 +17,12 @@ export function readProfile(): ActivityOptions {
     scheduleToCloseTimeout: 2 * MINUTE,
     heartbeatTimeout: undefined,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
-    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 0 },
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 5 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
   };
 }
 
@@ -28,7 +33,12 @@ export function mutatorProfile(intervals: IntervalPlan, withinMs: number): Activ
     scheduleToCloseTimeout: withinMs + 5 * MINUTE,
     heartbeatTimeout: intervals.mutatorHeartbeatMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 0 },
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 5 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
   };
 }
 
@@ -39,7 +49,12 @@ export function undoProfile(intervals: IntervalPlan, withinMs: number): Activity
     scheduleToCloseTimeout: undefined,
     heartbeatTimeout: intervals.mutatorHeartbeatMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 10 * SECOND, maximumAttempts: 0 },
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 10 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
   };
 }
 
@@ -51,7 +66,12 @@ export function observerProfile(intervals: IntervalPlan): ActivityOptions {
     scheduleToCloseTimeout: undefined,
     heartbeatTimeout: intervals.observerHeartbeatMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 0 },
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 5 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
   };
 }
 
@@ -62,7 +82,12 @@ export function waitProfile(withinMs: number): ActivityOptions {
     scheduleToCloseTimeout: withinMs + 30 * MINUTE,
     heartbeatTimeout: 10 * SECOND,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 10 * SECOND, maximumAttempts: 0 },
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumInterval: 10 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
   };
 }
 
@@ -73,6 +98,11 @@ export function questionProfile(everyMs: number): ActivityOptions {
     scheduleToCloseTimeout: undefined,
     heartbeatTimeout: undefined,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
-    retry: { initialInterval: everyMs, backoffCoefficient: 1, maximumInterval: everyMs, maximumAttempts: 0 },
+    retry: {
+      initialInterval: everyMs,
+      backoffCoefficient: 1,
+      maximumInterval: everyMs,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
   };
 }
