@@ -7,7 +7,7 @@ const pod = (dial: string | undefined, podIP?: string) => ({
     namespace: 'crm',
     ...(dial === undefined ? {} : { annotations: { [DIAL_ANNOTATION]: dial } }),
   },
-  status: { ...(podIP === undefined ? {} : { podIP }) },
+  status: podIP === undefined ? {} : { podIP },
 });
 
 describe('podAddress', () => {

@@ -54,7 +54,7 @@ export async function rollForward(
   }
   const sizes = nextOldSizes(sizeOf(sets.newSet), sets.oldSets.map(sizeOf), desired, maxUnavailable);
   const oldSets = await Promise.all(
-    sets.oldSets.map((set) => {
+    sets.oldSets.map(async (set) => {
       const size = sizes.get(nameOf(set));
       return size === undefined ? set : resize(client, deployment, set, size);
     }),
@@ -70,7 +70,7 @@ export async function emptyOldSets(
   pods: readonly Pod[],
 ): Promise<{ readonly sets: OwnedSets; readonly isEmpty: boolean }> {
   const oldSets = await Promise.all(
-    sets.oldSets.map((set) => (desiredReplicas(set) === 0 ? set : resize(client, deployment, set, 0))),
+    sets.oldSets.map(async (set) => (desiredReplicas(set) === 0 ? set : resize(client, deployment, set, 0))),
   );
   const oldUids = new Set(oldSets.map((set) => set.metadata?.uid));
   const isRunning = (pod: Pod): boolean =>

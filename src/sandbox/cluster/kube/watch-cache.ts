@@ -71,7 +71,7 @@ export function startWatchCache<T extends KubeObject>(
     const list = await client.list<T>({ resource });
     if (closing.signal.aborted) return;
     const alive = new Set(list.items.map(keyOf));
-    for (const key of [...objects.keys()]) if (!alive.has(key)) put(key, undefined);
+    for (const key of objects.keys()) if (!alive.has(key)) put(key, undefined);
     for (const item of list.items) {
       // An object replaced under the same name while we were away is a deletion and a creation.
       const known = objects.get(keyOf(item));

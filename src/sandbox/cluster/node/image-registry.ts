@@ -28,6 +28,8 @@ export interface ImageManifest {
   readonly layers: readonly Descriptor[];
 }
 
+type ParsedManifest = Partial<ImageManifest> & { readonly manifests?: readonly Descriptor[] };
+
 /** A manifest whose bytes hash to the digest it was asked for or served under. */
 export interface VerifiedManifest {
   /** Digest of what the name means: a manifest, or an index over platforms. */
@@ -42,7 +44,7 @@ export function sha256(bytes: Uint8Array): string {
 /** Reads the manifest behind a reference; from an index the one for this machine, else the first. */
 export async function fetchManifest(reference: ImageReference, signal: AbortSignal): Promise<VerifiedManifest> {
   const top = await fetchManifestBytes(reference, reference.digest ?? reference.tag ?? 'latest', signal);
-  const index = parseJson<Partial<ImageManifest> & { manifests?: readonly Descriptor[] }>(reference, top.bytes);
+  const index = parseManifest(reference, top.bytes);
   if (!index.manifests) return { digest: top.digest, manifest: checkManifest(reference, index) };
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
   const chosen =
@@ -50,7 +52,7 @@ export async function fetchManifest(reference: ImageReference, signal: AbortSign
     index.manifests[0];
   if (!chosen) throw new Error(`${title(reference)}: the index lists no manifest`);
   const inner = await fetchManifestBytes(reference, chosen.digest, signal);
-  return { digest: top.digest, manifest: checkManifest(reference, parseJson(reference, inner.bytes)) };
+  return { digest: top.digest, manifest: checkManifest(reference, parseManifest(reference, inner.bytes)) };
 }
 
 async function fetchManifestBytes(
@@ -119,7 +121,7 @@ async function request(
     reply = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new Error(`GET ${url}: ${cause}`);
+    throw new Error(`GET ${url}: ${cause}`, { cause: error });
   }
   if (reply.ok) return reply;
   const text = (await reply.text().catch(() => '')).slice(0, 200).trim();
@@ -136,9 +138,9 @@ function title({ registry, repository, tag, digest }: ImageReference): string {
   return `image ${registry}/${repository}${digest ? `@${digest}` : `:${tag}`}`;
 }
 
-function parseJson<T>(reference: ImageReference, bytes: Uint8Array): T {
+function parseManifest(reference: ImageReference, bytes: Uint8Array): ParsedManifest {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as T;
+    return JSON.parse(new TextDecoder().decode(bytes)) as ParsedManifest;
   } catch {
     throw new Error(`${title(reference)}: the manifest is not JSON`);
   }

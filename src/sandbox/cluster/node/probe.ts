@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Probe } from '../kube/objects.ts';
@@ -46,7 +46,7 @@ export function httpProbe(get: HttpGet, target: ProbeTarget, signal: AbortSignal
     agent: false,
   };
   return new Promise((resolve, reject) => {
-    const onReply = (reply: import('node:http').IncomingMessage): void => {
+    const onReply = (reply: IncomingMessage): void => {
       reply.resume();
       const code = reply.statusCode ?? 0;
       const isGood = code >= 200 && code < 400;

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createKubeClient, hasCode } from '../kube/kube-client.ts';
 import { type EndpointSlice, keyOf, type Pod, RESOURCES } from '../kube/objects.ts';
@@ -15,6 +16,7 @@ import { PodAddresses, PortPool } from './ports.ts';
 import { startScheduler } from './scheduler.ts';
 
 const HEARTBEAT_MS = 60_000;
+const REGISTER_TIMEOUT_MS = 30_000;
 const CLOSE_GRACE_MS = 2000;
 
 export interface NodeAgentOptions {
@@ -76,14 +78,32 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const logs = await startLogServer(findLog);
   await Promise.all([pods.synced, slices.synced]);
   await removeLeftovers();
-  await registerNode(client, nodeName, logs.port, true);
+  await registerPatiently();
   pods.onChange(({ before, after }) => notice(before, after));
   for (const pod of pods.list()) notice(undefined, pod);
   const node = { name: nodeName, labels: nodeLabels(nodeName) };
   const scheduler = startScheduler(client, pods, node, reportProblem);
   const heartbeat = setInterval(() => {
-    registerNode(client, nodeName, logs.port, true).catch((error: Error) => reportProblem(`node ${nodeName}`, error));
+    registerNode(client, nodeName, logs.port, true).catch(reportNode);
   }, HEARTBEAT_MS);
+
+  function reportNode(error: unknown): void {
+    reportProblem(`node ${nodeName}`, error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** An API that is starting or throttling answers a little later. */
+  async function registerPatiently(): Promise<void> {
+    const deadlineMs = Date.now() + REGISTER_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await registerNode(client, nodeName, logs.port, true);
+      } catch (error) {
+        reportNode(error);
+        if (Date.now() >= deadlineMs) throw error;
+        await delay(300);
+      }
+    }
+  }
 
   function notice(before: Pod | undefined, after: Pod | undefined): void {
     if (isClosed) return;

@@ -35,9 +35,10 @@ const readSet = (name: string) => cluster.client.get<ReplicaSet>(setAt(name));
 /** Every Pod that was ever created for the app, deleted ones too. */
 function countCreations(app: string): { readonly names: Set<string>; stop(): void } {
   const names = new Set<string>();
-  const timer = setInterval(async () => {
-    for (const pod of await cluster.pods({ app }).catch(() => [])) names.add(pod.metadata?.name ?? '');
-  }, 5);
+  const look = async (): Promise<void> => {
+    for (const pod of await cluster.pods({ app })) names.add(pod.metadata?.name ?? '');
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), 5);
   return { names, stop: () => clearInterval(timer) };
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,8 @@ afterEach(async () => {
 
 /** A registry in between that changes what it passes on. */
 async function tamperingProxy(change: (path: string, body: Buffer) => Buffer): Promise<string> {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void pass(request, response));
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = await fetch(`${registry.url}${request.url}`, {
       headers: { accept: request.headers.accept ?? '*/*' },
     });
@@ -38,7 +39,7 @@ async function tamperingProxy(change: (path: string, body: Buffer) => Buffer): P
       ...(digest ? { 'docker-content-digest': digest } : {}),
     });
     response.end(body);
-  });
+  }
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;

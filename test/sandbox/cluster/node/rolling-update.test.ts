@@ -42,7 +42,9 @@ function startSampler(service: string) {
       else {
         await get(pod, '/')
           .then(async (reply) => (reply.ok ? count(await reply.text()) : failures.push(`${target}: ${reply.status}`)))
-          .catch((error: Error) => failures.push(`${target}: ${error.cause ?? error.message}`));
+          .catch((error: unknown) =>
+            failures.push(`${target}: ${String(error instanceof Error ? (error.cause ?? error) : error)}`),
+          );
       }
       await delay(3);
     }

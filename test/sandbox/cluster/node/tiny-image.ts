@@ -59,7 +59,7 @@ export async function layerOf(
     else archive.entry({ name, mode: 0o644 }, content);
   }
   archive.finalize();
-  const tar = await buffer(archive as unknown as AsyncIterable<Uint8Array>);
+  const tar = await buffer(archive);
   return { tar, gzip: gzipSync(tar) };
 }
 
