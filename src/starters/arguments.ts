@@ -21,9 +21,10 @@ export function onBusyArgument(text: string): OnBusy {
   throw new InvalidArgumentError(`Expected one of ${ON_BUSY.join(', ')}.`);
 }
 
-/** A digest or its beginning: 8 hex digits or more, with or without `sha256:`. */
+/** A digest or its beginning: 8 hex digits or more; `sha256:` before it is left out. */
 export function digestArgument(text: string): string {
-  if (/^(sha256:)?[0-9a-f]{8,64}$/.test(text)) return text;
+  const digest = text.replace(/^sha256:/, '');
+  if (/^[0-9a-f]{8,64}$/.test(digest)) return digest;
   throw new InvalidArgumentError('Expected at least the first 8 hex digits of a digest.');
 }
 

@@ -104,7 +104,7 @@ function inputOf(service: string, options: DeployOptions): DeployInput {
     ...(onBusy === undefined ? {} : { onBusy }),
     ...(reason === undefined ? {} : { reason }),
     ...(dryRun === true ? { dryRun } : {}),
-    ...(expectCatalogue === undefined ? {} : { expectCatalogue: expectCatalogue.replace(/^sha256:/, '') }),
+    ...(expectCatalogue === undefined ? {} : { expectCatalogue }),
   };
 }
 

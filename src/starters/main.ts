@@ -13,23 +13,11 @@ const COMMANDS: readonly { readonly names: readonly string[]; readonly load: () 
     load: async () => (await import('./messages.ts')).messageCommands(),
   },
   { names: ['list'], load: async () => [(await import('./list.ts')).listCommand()] },
-  { names: ['worker'], load: () => later('./worker.ts', 'workerCommand') },
-  { names: ['catalogue'], load: () => later('./catalogue.ts', 'catalogueCommand') },
-  { names: ['sandbox'], load: () => later('./sandbox.ts', 'sandboxCommand') },
-  { names: ['demo'], load: () => later('./demo.ts', 'demoCommand') },
+  { names: ['worker'], load: async () => [(await import('./worker.ts')).workerCommand()] },
+  { names: ['catalogue'], load: async () => [(await import('./catalogue.ts')).catalogueCommand()] },
+  { names: ['sandbox'], load: async () => [(await import('./sandbox.ts')).sandboxCommand()] },
+  { names: ['demo'], load: async () => [(await import('./demo.ts')).demoCommand()] },
 ];
-
-/** A command whose file may be missing while it is being written. */
-async function later(file: string, factory: string): Promise<readonly Command[]> {
-  try {
-    const module = (await import(file)) as Readonly<Record<string, () => Command>>;
-    const make = module[factory];
-    return make ? [make()] : [];
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return [];
-    throw error;
-  }
-}
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -5,7 +5,8 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { Decision, OperationStatus } from '../core/model/deploy-state.ts';
+import { MESSAGE_FIELDS, MESSAGE_NAMES } from '../core/messages/message-inputs.ts';
+import type { Decision } from '../core/model/deploy-state.ts';
 import { digestArgument, textArgument, whoAsks } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 import { addTarget, byOption, reasonOption, type TargetOptions, targetOf } from './common-options.ts';
@@ -41,8 +42,8 @@ const COMMANDS: readonly { readonly action: Action; readonly words: string; read
   },
 ];
 
-/** Actions that override what the machine would do: they are not taken without a reason. */
-const NEEDS_REASON: readonly Action[] = ['acceptUnrestored', 'promoteNow', 'abort', 'reject', 'skipStep'];
+/** Messages that the workflow takes only with a reason: said here before a server is asked. */
+const NEEDS_REASON: readonly Action[] = MESSAGE_NAMES.filter((name) => MESSAGE_FIELDS[name].reason?.required === true);
 
 export function messageCommands(): readonly Command[] {
   return COMMANDS.map(({ action, words, says }) => {
@@ -139,11 +140,11 @@ function notDelivered(action: Action, text: string): CommandError {
   ]);
 }
 
-/** Updates answer with the status of the operation after them. */
+/** Updates answer with the phase and what comes next. */
 function answerLines(answer: unknown): readonly string[] {
   if (answer === undefined || answer === null) return [];
   if (typeof answer !== 'object') return [`  ${JSON.stringify(answer)}`];
-  const { what, why, next } = answer as Partial<OperationStatus>;
-  const lines = [what, why, next].filter((text) => typeof text === 'string').map((text) => `  ${text}`);
-  return lines.length > 0 ? lines : [`  ${JSON.stringify(answer)}`];
+  const { phase, says } = answer as { readonly phase?: unknown; readonly says?: unknown };
+  if (typeof phase !== 'string' || typeof says !== 'string') return [`  ${JSON.stringify(answer)}`];
+  return [`  phase ${phase}. ${says}`];
 }

@@ -1,6 +1,7 @@
 /** A connection to the Temporal server for one command: every call bounded, every failure told with what to do. */
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, type Connection, isGrpcServiceError } from '@temporalio/client';
+import { connectClient, temporalSettings } from '../clients/temporal/connection.ts';
+import { isCoded } from '../errors/coded-error.ts';
 import { CommandError } from './command-error.ts';
 
 /** Longest time that a person waits for a server that does not answer. */
@@ -16,30 +17,18 @@ export interface Session {
 
 /** Connects by the standard Temporal settings; throws a CommandError within `CALL_TIMEOUT_MS`. */
 export async function openSession(): Promise<Session> {
-  const settings = readSettings();
-  const address = settings.connectionOptions.address ?? 'localhost:7233';
-  const namespace = settings.namespace ?? 'default';
   try {
-    const connection = await Connection.connect({ ...settings.connectionOptions, connectTimeout: CALL_TIMEOUT_MS });
-    return {
-      client: new Client({ connection, namespace }),
-      connection,
-      namespace,
-      address,
-      close: () => connection.close(),
-    };
+    const { connection, address, namespace } = await connectClient({ timeoutMs: CALL_TIMEOUT_MS });
+    const client = new Client({ connection, namespace });
+    return { client, connection, namespace, address, close: () => connection.close() };
   } catch (error) {
-    throw serverAway(address, error);
-  }
-}
-
-function readSettings(): ReturnType<typeof loadClientConnectConfig> {
-  try {
-    return loadClientConnectConfig();
-  } catch (error) {
-    throw new CommandError('usage', `the Temporal settings cannot be read: ${messageOf(error)}`, [
-      'look at TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE and temporal.toml',
-    ]);
+    if (!isCoded(error)) throw error;
+    if (error.code === 'InvalidInput') {
+      throw new CommandError('usage', error.message, [
+        'look at TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE and temporal.toml',
+      ]);
+    }
+    throw serverAway(temporalSettings().address, error.cause);
   }
 }
 

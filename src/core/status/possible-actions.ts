@@ -1,23 +1,15 @@
 /** Text 5: what one may do now, ready to paste. */
+import { MESSAGE_NAMES } from '../messages/message-inputs.ts';
+import { whyNotNow } from '../messages/why-not.ts';
 import type { Decision, DeployState, PossibleAction } from '../model/deploy-state.ts';
 import { TASK_QUEUES, WORKFLOWS } from '../model/names.ts';
 import { askedStep, followingStep, stepInWords } from './step-in-words.ts';
 
-/** Actions in the order in which a person meets them. */
-const ACTIONS = [
-  'approve',
-  'reject',
-  'acceptUnrestored',
-  'resume',
-  'pause',
-  'skipStep',
-  'promoteNow',
-  'abort',
-] as const satisfies readonly Decision['what'][];
-
-/** Exactly what is allowed now; `status` always, and `deployAgain` after an end that a new attempt may mend. */
+/** Exactly what the validators of the messages accept now; `status` always, and `deployAgain` after an end that a new attempt may mend. */
 export function possibleActions(state: DeployState): readonly PossibleAction[] {
-  const actions = ACTIONS.filter((action) => isAllowed(action, state)).map((action) => message(action, state));
+  const actions = MESSAGE_NAMES.filter((name) => whyNotNow(name, state) === undefined).map((action) =>
+    message(action, state),
+  );
   if (mayDeployAgain(state)) actions.push(deployAgain(state));
   actions.push({
     action: 'status',
@@ -26,26 +18,6 @@ export function possibleActions(state: DeployState): readonly PossibleAction[] {
     temporal: `temporal workflow query --workflow-id ${quote(state.workflowId)} --name status`,
   });
   return actions;
-}
-
-function isAllowed(action: Decision['what'], state: DeployState): boolean {
-  const isShifting = state.phase === 'canary' || state.phase === 'awaitingApproval';
-  switch (action) {
-    case 'approve':
-    case 'reject':
-      return state.waiting?.for === 'approval';
-    case 'acceptUnrestored':
-      return state.waiting?.for === 'help';
-    case 'resume':
-      return state.paused !== undefined;
-    case 'pause':
-      return isShifting && state.paused === undefined;
-    case 'skipStep':
-    case 'promoteNow':
-      return isShifting;
-    case 'abort':
-      return state.phase !== 'undoing' && state.phase !== 'ended';
-  }
 }
 
 function whyOf(action: Decision['what'], state: DeployState): string {

@@ -8,7 +8,7 @@ import { paragraph } from './words.ts';
 export function whatWasSeen(state: DeployState): string {
   const foreign = state.phase === 'ended' || state.phase === 'undoing' ? (state.result?.foreign ?? state.foreign) : [];
   const parts = [
-    lastStep(state.steps),
+    lastStep(state),
     foreign.length === 0 ? '' : foreign.map(foreignInWords).join('; '),
     preflightInWords(state.preflight),
     beforeInWords(state.before),
@@ -18,11 +18,16 @@ export function whatWasSeen(state: DeployState): string {
   return paragraph(...parts);
 }
 
-function lastStep(steps: readonly StepRecord[]): string {
+function lastStep({ steps, plan }: DeployState): string {
   const last = steps.at(-1);
   if (!last) return '';
-  const name = `Step ${last.step + 1} at ${last.weightPercent} %`;
+  const name = stepName(last, plan?.steps.length);
   return `${name}: ${last.verdict.phase}, ${last.verdict.reason || 'no reason was given'} (${last.slots} looks)`;
+}
+
+/** `Step 2 at 25 %`; what is watched after the last step is the bake. */
+export function stepName({ step, weightPercent }: StepRecord, steps: number | undefined): string {
+  return steps !== undefined && step >= steps ? 'Bake' : `Step ${step + 1} at ${weightPercent} %`;
 }
 
 /** `Preflight: 6 pass, 1 could not be checked: router (no answer within 5 s)` */
@@ -37,11 +42,16 @@ export function preflightInWords(results: readonly PreflightResult[]): string {
   return `Preflight: ${[`${passed} passed`, ...rest].join('; ')}`;
 }
 
+/** `registry.example.com/crm-api@sha256:9bfeef904eb3`: enough to recognise it. */
+function shortDigest(image: string): string {
+  return image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/, '$1');
+}
+
 function beforeInWords(before: BeforeRecord | undefined): string {
   if (!before) return '';
   if (before.first)
     return `Found before: no version was serving (Deployment ${before.deployment.name} had no replicas)`;
   const { name, revision, image, readyReplicas, replicas } = before.deployment;
   const weights = before.route.backends.map(({ service, weight }) => `${service} ${weight}`).join(', ');
-  return `Found before: Deployment ${name} revision ${revision}, ${readyReplicas} of ${replicas} pods ready, image ${image}, weights ${weights}`;
+  return `Found before: Deployment ${name} revision ${revision}, ${readyReplicas} of ${replicas} pods ready, image ${shortDigest(image)}, weights ${weights}`;
 }

@@ -19,10 +19,16 @@ export function whyHere(state: DeployState): string {
       : '',
     pausedInWords(state),
     waitingInWords(state),
-    state.doing === undefined ? '' : `Now: ${state.doing}`,
+    state.doing === undefined || isWatching(state) ? '' : `Now: ${state.doing}`,
   ].filter((cause) => cause !== '');
   if (causes.length === 0) causes.push(ORDINARY[state.phase](state));
   return paragraph(...causes, lastDecision(state));
+}
+
+/** While it only watches, what was done before is over: the step, the approval or the bake is the reason then. */
+function isWatching(state: DeployState): boolean {
+  if (state.phase !== 'canary') return state.phase === 'awaitingApproval' || state.phase === 'baking';
+  return state.stepStartedAtMs !== undefined && currentStep(state)?.weightPercent === state.weightPercent;
 }
 
 /** `someone else changed HTTPRoute crm/crm-api, weights: expected 90/10, found 100/0` */
@@ -72,7 +78,8 @@ const ORDINARY: Readonly<Record<Exclude<DeployPhase, 'ended'>, (state: DeploySta
   claiming: () => 'One operation at a time may change a service: it marks the objects as its own before it changes any',
   canary: (state) => {
     const step = currentStep(state);
-    if (!step || state.stepStartedAtMs === undefined) return 'Capacity comes before traffic: the step is being set up';
+    if (!step || state.stepStartedAtMs === undefined || state.weightPercent !== step.weightPercent)
+      return 'Capacity comes before traffic: the step is being set up';
     return `The step is watched for ${spanInWords(step.durationMs)} since ${momentInWords(state.stepStartedAtMs)}; a bad look ends it earlier`;
   },
   awaitingApproval: () => 'The plan asks for an approval before the next step',

@@ -8,6 +8,8 @@ import { call, type Session } from '../session.ts';
 import type { OperationView } from './operation-view.ts';
 import { firstValue } from './payloads.ts';
 
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
 /** Longest time a query may take: with a worker it answers in milliseconds, without one it never does. */
 const QUERY_TIMEOUT_MS = 4_000;
 
@@ -54,8 +56,15 @@ async function viewOf(session: Session, description: WorkflowExecutionDescriptio
     ...(memo ? { memo } : {}),
     ...(look ? { look } : {}),
     ...(report && description.status.name !== 'RUNNING' ? { result: report } : {}),
+    pending: pending.map(pendingInWords),
     troubles,
   };
+}
+
+/** `scaleCanary`, or `scaleCanary (attempt 3)` */
+function pendingInWords({ activityType, attempt }: PendingActivity): string {
+  const name = activityType?.name ?? 'an activity';
+  return (attempt ?? 1) > 1 ? `${name} (attempt ${attempt})` : name;
 }
 
 /** A heartbeat of the watching activity carries `{ look, ... }`; other activities carry other things. */

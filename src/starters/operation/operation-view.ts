@@ -26,6 +26,8 @@ export interface OperationView {
   readonly status?: OperationStatus;
   /** From the heartbeat of the watching activity; its age is `atMs - look.atMs`. */
   readonly look?: LookSummary;
+  /** Activities that run now: `scaleCanary for 3 s`. */
+  readonly pending: readonly string[];
   /** Activities that fail and are tried again: `shiftTraffic, attempt 3: ...`. */
   readonly troubles: readonly string[];
   readonly worker?: WorkerPresence;

@@ -6,6 +6,12 @@ import { liveNumbers, sixTexts } from './six-texts.ts';
 /** Numbers that change at each look are told this often, and at once when their verdict changes. */
 const LOOK_LINE_MS = 20_000;
 
+export interface ChangeLine {
+  readonly about: 'what' | 'why' | 'step' | 'seen' | 'next' | 'trouble';
+  /** With the time of day (UTC) before it. */
+  readonly text: string;
+}
+
 /** Remembers what was said, so that nothing is said twice. */
 export class ChangeLines {
   #said = new Map<string, string>();
@@ -13,22 +19,32 @@ export class ChangeLines {
   #lookAtMs = 0;
 
   /** New lines since the last call; none when nothing changed. */
-  of(view: OperationView): readonly string[] {
+  of(view: OperationView): readonly ChangeLine[] {
     const texts = sixTexts({
       ...view,
       troubles: [],
       ...(view.worker ? { worker: { ...view.worker, polls: true } } : {}),
     });
-    const lines = [
-      ...this.#changed('what', texts.what),
-      ...this.#changed('why', texts.why, '  why: '),
-      ...this.#finishedSteps(view),
-      ...this.#look(view),
-      ...this.#changed('next', texts.next, '  next: '),
-      ...this.#worker(view),
-      ...this.#changed('troubles', view.troubles.join('; '), '  tried again: '),
+    const found: readonly (readonly [ChangeLine['about'], readonly string[]])[] = [
+      ['step', this.#finishedSteps(view)],
+      ['what', this.#what(texts.what)],
+      ['why', this.#changed('why', texts.why.replace(/^Now: /, ''), '  ')],
+      ['seen', this.#look(view)],
+      ['next', this.#changed('next', texts.next, '  next: ')],
+      ['trouble', this.#worker(view)],
+      ['trouble', this.#changed('troubles', view.troubles.join('; '), '  tried again: ')],
     ];
-    return lines.map((line) => `${momentInWords(view.atMs).slice(11)} ${line}`);
+    const time = momentInWords(view.atMs).slice(11);
+    return found.flatMap(([about, lines]) => lines.map((line) => ({ about, text: `${time} ${line}` })));
+  }
+
+  /** What is deployed is said once; afterwards only how far it has come. */
+  #what(what: string): readonly string[] {
+    const subject = what.slice(0, what.indexOf(': ') + 2);
+    const isKnown = this.#said.get('subject') === subject;
+    this.#said.set('subject', subject);
+    const text = what.replace(/ Asked for by .*$/, '').slice(isKnown ? subject.length : 0);
+    return this.#said.get('what') === text ? [] : this.#changed('what', isKnown ? text : what);
   }
 
   #changed(name: string, text: string, label = ''): readonly string[] {

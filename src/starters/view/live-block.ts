@@ -1,4 +1,5 @@
 /** The block that a terminal shows while an operation is followed: redrawn each second. */
+import type { MetricVerdict } from '../../core/model/analysis.ts';
 import { spanInWords } from '../../core/status/words.ts';
 import type { OperationView } from '../operation/operation-view.ts';
 import { ladderLine } from './ladder.ts';
@@ -17,6 +18,7 @@ export function liveBlock(view: OperationView, width: number, style: Style): rea
   for (const [index, action] of texts.may.filter(({ action: name }) => name !== 'status').entries()) {
     lines.push(...labelled(index === 0 ? 'may' : '', action.command, width, style));
   }
+  if (view.pending.length > 0) lines.push(...labelled('now', view.pending.join(', '), width, style));
   lines.push(
     style.dim(
       `Running for ${spanInWords(view.atMs - view.startedAtMs)}. Ctrl-C leaves this view; the operation goes on.`,
@@ -29,7 +31,12 @@ export function liveBlock(view: OperationView, width: number, style: Style): rea
 export function countdown(next: string, atMs: number | undefined, nowMs: number): string {
   if (atMs === undefined) return next;
   const rest = next.replace(/^(?:At|Due since) \S+: /, '');
-  return nowMs <= atMs ? `In ${spanInWords(atMs - nowMs)}: ${rest}` : `Due since ${spanInWords(nowMs - atMs)}: ${rest}`;
+  return nowMs <= atMs ? `In ${spanInWords(atMs - nowMs)}: ${rest}` : `Due for ${spanInWords(nowMs - atMs)}: ${rest}`;
+}
+
+/** The reason names the metric itself; without one, what it is held against. */
+export function metricInWords({ name, reason, phase, limit }: MetricVerdict): string {
+  return reason === '' ? `${name}: ${phase}, limit ${limit}` : reason;
 }
 
 /** With live numbers one line a metric, against its limit; the last finished look otherwise. */
@@ -39,8 +46,9 @@ function seenLines(view: OperationView, seen: string, width: number, style: Styl
   const age = `${spanInWords(atMs - look.atMs)} ago`;
   const requests = `canary ${look.eC} of ${look.nC} requests failed, stable ${look.eS} of ${look.nS}; ${age}`;
   const metrics = look.metrics.flatMap((metric) => {
-    const text = `${metric.name}: ${metric.reason === '' ? `${metric.phase}, limit ${metric.limit}` : metric.reason}`;
-    return labelled('', text, width, style).map((line) => (metric.phase === 'failed' ? style.red(line) : line));
+    return labelled('', metricInWords(metric), width, style).map((line) =>
+      metric.phase === 'failed' ? style.red(line) : line,
+    );
   });
   const holding =
     look.holding === undefined ? [] : labelled('', `holding: ${look.holding}`, width, style).map(style.yellow);

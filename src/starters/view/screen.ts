@@ -1,6 +1,6 @@
 /** Where a view is shown: a redrawn block in a terminal, plain lines in a pipe, one JSON object a line for machines. */
 import type { OperationView } from '../operation/operation-view.ts';
-import { ChangeLines } from './change-lines.ts';
+import { type ChangeLine, ChangeLines } from './change-lines.ts';
 import { liveBlock } from './live-block.ts';
 import { outcomePage } from './outcome-page.ts';
 import { styleFor } from './style.ts';
@@ -36,7 +36,7 @@ class LineScreen implements Screen {
   }
 
   show(view: OperationView): void {
-    for (const line of this.#changes.of(view)) this.say(line);
+    for (const { text } of this.#changes.of(view)) this.say(text);
   }
 
   end(view: OperationView): void {
@@ -47,6 +47,9 @@ class LineScreen implements Screen {
     this.#output.write(`${line}\n`);
   }
 }
+
+/** What is told above the block; the rest stands in the block itself. */
+const SCROLLED: readonly ChangeLine['about'][] = ['what', 'step', 'trouble'];
 
 /** The block stays at the bottom; what happened scrolls above it. */
 class TerminalScreen implements Screen {
@@ -61,10 +64,10 @@ class TerminalScreen implements Screen {
   show(view: OperationView): void {
     const style = styleFor(this.#output);
     const width = widthOf(this.#output);
-    const events = this.#changes.of(view).filter((line) => !/^\S+ {3}(?:next|seen)/.test(line));
+    const events = this.#changes.of(view).filter(({ about }) => SCROLLED.includes(about));
     const block = liveBlock(view, width, style).slice(0, Math.max(5, this.#output.rows - 1));
     this.#draw(
-      events.map((line) => style.dim(line.slice(0, width))),
+      events.map(({ text }) => style.dim(text.slice(0, width))),
       block,
     );
   }

@@ -61,7 +61,7 @@ export function liveNumbers({ look, atMs }: OperationView): string | undefined {
   const holding = look.holding === undefined ? '' : ` Holding: ${look.holding}.`;
   const requests = `canary ${look.eC} of ${look.nC} requests failed, stable ${look.eS} of ${look.nS}`;
   const head = `${spanInWords(atMs - look.atMs)} ago at ${look.weightPercent} %${applied}: ${look.phase}`;
-  return `${head}, ${look.reason} (${requests}).${holding}`;
+  return `${head}, ${requests}.${holding} ${look.reason}`;
 }
 
 function nextOfUnknown({ isRunning }: OperationView): string {

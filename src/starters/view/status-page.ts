@@ -2,7 +2,7 @@
 import { spanInWords } from '../../core/status/words.ts';
 import type { OperationView } from '../operation/operation-view.ts';
 import { ladderLine } from './ladder.ts';
-import { countdown } from './live-block.ts';
+import { countdown, metricInWords } from './live-block.ts';
 import { sixTexts } from './six-texts.ts';
 import { labelled, type Style } from './style.ts';
 
@@ -13,7 +13,7 @@ export function statusPage(view: OperationView, width: number, style: Style): re
   if (ladder !== undefined) lines.push(...labelled('steps', '', width, style).map((label) => `${label}${ladder}`));
   lines.push(...labelled('why', texts.why, width, style), ...labelled('seen', texts.seen, width, style));
   for (const metric of (view.isRunning && view.look?.metrics) || []) {
-    lines.push(...labelled('', `${metric.name}: ${metric.reason}`, width, style));
+    lines.push(...labelled('', metricInWords(metric), width, style));
   }
   lines.push(...labelled('next', countdown(texts.next, texts.nextAtMs, view.atMs), width, style));
   for (const [index, { why, command }] of texts.may.entries()) {

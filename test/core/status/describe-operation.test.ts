@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEPLOY_PHASES, type OperationStatus, type Waiting } from '../../../src/core/model/deploy-state.ts';
+import { MESSAGE_NAMES } from '../../../src/core/messages/message-inputs.ts';
+import { parseMessage } from '../../../src/core/messages/parse-message.ts';
+import { whyNot, whyNotNow } from '../../../src/core/messages/why-not.ts';
 import { currentDetails } from '../../../src/core/status/current-details.ts';
 import { describeOperation, memoStatus } from '../../../src/core/status/describe-operation.ts';
 import { NOW_MS, SITUATIONS, state } from './states.ts';
@@ -78,8 +81,11 @@ describe('the six texts', () => {
 describe('what one may do', () => {
   it.each([
     { when: 'awaiting the approval to start', may: ['approve', 'reject', 'abort'] },
+    { when: 'awaiting an approval during the canary', may: ['approve', 'reject', 'pause', 'abort'] },
+    { when: 'queued', may: ['abort'] },
+    { when: 'promoting', may: ['abort'] },
     { when: 'canary: watched', may: ['pause', 'skipStep', 'promoteNow', 'abort'] },
-    { when: 'canary: paused', may: ['resume', 'skipStep', 'promoteNow', 'abort'] },
+    { when: 'canary: paused', may: ['resume', 'abort'] },
     { when: 'undoing: half done', may: [] },
     { when: 'undoing: needs help', may: ['acceptUnrestored'] },
     { when: 'ended: promoted', may: [] },
@@ -89,6 +95,19 @@ describe('what one may do', () => {
     if (!situation) throw new Error(`no situation ${when}`);
     const actions = describeOperation(situation, NOW_MS).may.map(({ action }) => action);
     expect(actions).toEqual([...may, 'status']);
+  });
+
+  it.each(rows)('is accepted as it is offered when $when', ({ situation }) => {
+    const offered = describeOperation(situation, NOW_MS).may;
+    for (const name of MESSAGE_NAMES) {
+      const action = offered.find((each) => each.action === name);
+      expect(action !== undefined, `message ${name}`).toBe(whyNotNow(name, situation) === undefined);
+      if (!action) continue;
+      const input = /--input '(.*)'$/.exec(action.temporal)?.[1] ?? '';
+      const parsed = parseMessage(name, JSON.parse(input));
+      if ('problem' in parsed) throw new Error(parsed.problem);
+      expect(whyNot(name, parsed.message, situation), `message ${name}`).toBeUndefined();
+    }
   });
 
   it('names the digest of the plan that an approval binds to', () => {
