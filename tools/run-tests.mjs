@@ -14,7 +14,7 @@ import { loadTools } from './setup/tools.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const REPORTER = './tools/test-reporter.ts';
 const BUDGET_S = Number(process.env.MAINSTAY_TEST_BUDGET_S) || 900;
-const GRACE_MS = 15_000;
+const GRACE_MS = (Number(process.env.MAINSTAY_TEST_GRACE_S) || 15) * 1_000;
 
 const colors = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' };
 const scratch = mkdtempSync(join(tmpdir(), 'mainstay-test-run-'));

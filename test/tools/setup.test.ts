@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { whyStale } from '../../tools/setup/packages.mjs';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mainstay-setup-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('setup', { timeout: 60_000 }, () => {
+  it('takes the program that the variable names', async () => {
+    const path = program('elsewhere/temporal', 'temporal version 1.9.4 (Server 1.32.0)');
+    const run = await setup({ TEMPORAL_CLI_PATH: path });
+    expect(run).toMatchObject({
+      exitCode: 0,
+      tools: { temporal: { path, version: '1.9.4', source: 'TEMPORAL_CLI_PATH' } },
+    });
+  });
+
+  it.each([
+    { when: 'is another program', answer: 'ls 9.1', says: 'wanted version 1.9 or a later 1.x' },
+    { when: 'is too old', answer: 'temporal version 1.3.0', says: 'found 1.3.0' },
+    { when: 'has another major version', answer: 'temporal version 2.0.0', says: 'found 2.0.0' },
+  ])('refuses what the variable names when it $when', async ({ answer, says }) => {
+    const run = await setup({ TEMPORAL_CLI_PATH: program('elsewhere/temporal', answer) });
+    expect(run.exitCode).toBe(69);
+    expect(run.said).toContain(says);
+  });
+
+  it('refuses a variable that names nothing', async () => {
+    const run = await setup({ TEMPORAL_CLI_PATH: join(folder, 'nothing') });
+    expect(run.exitCode).toBe(69);
+    expect(run.said).toContain('no such program');
+  });
+
+  it('passes an old program on PATH over for the newer one behind it', async () => {
+    program('old/temporal', 'temporal version 1.1.0');
+    const path = program('new/temporal', 'temporal version 1.10.2');
+    const run = await setup({ PATH: `${join(folder, 'old')}:${join(folder, 'new')}` });
+    expect(run).toMatchObject({ exitCode: 0, tools: { temporal: { path, version: '1.10.2', source: 'PATH' } } });
+  });
+
+  it('uses the cache without asking anything else', async () => {
+    const cached = `cache/tools/temporal/1.9.1-${process.platform}-${process.arch}/temporal`;
+    const path = program(cached, 'not asked');
+    const run = await setup({ PATH: join(folder, 'empty') });
+    expect(run).toMatchObject({ exitCode: 0, tools: { temporal: { path, version: '1.9.1', source: 'cache' } } });
+  });
+
+  it('says how it is used', async () => {
+    const run = await setup({}, ['--for', 'lunch']);
+    expect(run.exitCode).toBe(64);
+    expect(run.said).toContain('--for must be test, demo or ci');
+  });
+});
+
+describe('whyStale', () => {
+  const wanted = {
+    '': {},
+    'node_modules/a': { version: '1.0.0', integrity: 'x' },
+    'node_modules/b': { version: '2.0.0', optional: true },
+  };
+  const a = wanted['node_modules/a'];
+
+  it.each([
+    {
+      when: 'all is there',
+      installed: { 'node_modules/a': a, 'node_modules/b': { version: '2.0.0' } },
+      why: undefined,
+    },
+    { when: 'a package of another platform is absent', installed: { 'node_modules/a': a }, why: undefined },
+    { when: 'a package is absent', installed: {}, why: 'node_modules/a is absent' },
+    {
+      when: 'a version differs',
+      installed: { 'node_modules/a': { ...a, version: '0.9.0' } },
+      why: 'node_modules/a is 0.9.0',
+    },
+    {
+      when: 'one is left over',
+      installed: { 'node_modules/a': a, 'node_modules/c': a },
+      why: 'node_modules/c is not in',
+    },
+    { when: 'npm did not finish', installed: undefined, why: 'none are installed' },
+  ])('says $why when $when', ({ installed, why }) => {
+    mkdirSync(join(folder, 'node_modules'));
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages: wanted }));
+    if (installed)
+      writeFileSync(join(folder, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }));
+    const found = whyStale(folder);
+    if (why === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(why);
+  });
+});
+
+/** A program that answers every question with one line. */
+function program(place: string, answer: string): string {
+  const path = join(folder, place);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\necho '${answer}'\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+async function setup(settings: Record<string, string>, args: readonly string[] = ['--for', 'demo', '--json']) {
+  const { TEMPORAL_CLI_PATH: _, ...inherited } = process.env;
+  const env = {
+    ...inherited,
+    MAINSTAY_CACHE: join(folder, 'cache'),
+    MAINSTAY_RECORD: join(folder, 'tools.json'),
+    ...settings,
+  };
+  const child = spawn(process.execPath, ['tools/setup.mjs', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [printed, said, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const tools = printed ? (JSON.parse(printed) as { tools: unknown }).tools : undefined;
+  return { exitCode: exitCode as number, said, tools };
+}
