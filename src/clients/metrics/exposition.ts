@@ -114,6 +114,9 @@ function readLabels(line: string, start: number, labels: Record<string, string>)
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\', '"': '"', n: '\n' };
 
 function readQuoted(line: string, start: number): { text: string; end: number } | undefined {
+  const quote = line.indexOf('"', start);
+  const plain = line.slice(start, quote);
+  if (quote !== -1 && !plain.includes('\\')) return { text: plain, end: quote + 1 };
   let text = '';
   for (let at = start; at < line.length; at += 1) {
     const char = line[at] ?? '';
