@@ -85,7 +85,7 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
   const steps = stepsWithDurations(rawSteps);
 
   const { metrics: rawMetrics, ...rawSampling } = isMapping(service.analysis) ? service.analysis : {};
-  const shared = wellFormed(samplingSchema, known(rawSampling));
+  const shared = wellFormed(samplingSchema, knownSampling(rawSampling));
   const metrics = itemsOf(rawMetrics).map((raw) => wellFormed(metricSchema, raw));
   const hasWeightMetric = field(service.traffic, 'weightMetric') !== undefined;
   const metricRules = itemsOf(rawMetrics).flatMap((raw, index) => {
@@ -182,7 +182,7 @@ function stepsWithDurations(rawSteps: readonly unknown[]): StepEntry[] {
 }
 
 /** Unknown keys have been told as such; they must not silence the rules over their neighbours. */
-function known(rawSampling: Mapping): Mapping {
+function knownSampling(rawSampling: Mapping): Mapping {
   return Object.fromEntries(Object.entries(rawSampling).filter(([key]) => Object.hasOwn(samplingSchema.shape, key)));
 }
 

@@ -1,5 +1,5 @@
 /** Contract of the input of `deployService`. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type DeployInput, ON_BUSY } from '../core/model/plan.ts';
 import type { Problem } from '../core/model/problem.ts';
 import { problemsOf } from './problems.ts';

@@ -12,7 +12,7 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? (issue.keys as string[]).map((key) => oneOfText(key, known)).join(KEY_SEPARATOR)
+        ? issue.keys.map((key) => oneOfText(key, known)).join(KEY_SEPARATOR)
         : `a mapping with ${known.join(', ')}`,
   });
 }

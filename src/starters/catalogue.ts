@@ -9,7 +9,10 @@ import { resolvePlan } from '../core/rollout/resolve-plan.ts';
 import { nameArgument, versionArgument } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT_CODES } from './exit-codes.ts';
-import type { Output } from './view/screen.ts';
+
+interface Output {
+  write(text: string): unknown;
+}
 
 type Loaded = Extract<CatalogueLoad, { outcome: 'loaded' }>;
 

@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueJsonSchema } from '../../src/contracts/catalogue.ts';
-import type { Problem } from '../../src/core/model/problem.ts';
-import { load, loadGood, spoiled } from './example-catalogue.ts';
-
-function problemsOf(text: string): readonly Problem[] {
-  const loaded = load(text);
-  return loaded.outcome === 'loaded' ? [] : loaded.problems;
-}
-
-const JUDGE = 'judge: { kind: threshold, fail: "> 1%" }';
-const judge = (fields: string) => `judge: { kind: threshold, fail: "> 1%", ${fields} }`;
+import { loadGood, spoiled } from './example-catalogue.ts';
+import { type Refusal, expectRefusal, problemsOf } from './refusal.ts';
 
 describe('a catalogue', () => {
   it('is accepted when nothing is wrong', () => {
     expect(problemsOf(spoiled())).toEqual([]);
   });
 
-  it.each<{ wrong: string; from: string; to: string; path: string; expected: RegExp; found?: RegExp }>([
+  it.each<Refusal>([
     { wrong: 'the version of the format', from: '/v1', to: '/v2', path: 'apiVersion', expected: /mainstay\.dev\/v1/ },
     {
       wrong: 'an unknown key',
@@ -127,133 +119,6 @@ describe('a catalogue', () => {
       expected: /without tag/,
     },
     {
-      wrong: 'a threshold without a bound',
-      from: JUDGE,
-      to: 'judge: { kind: threshold }',
-      path: 'services.web.analysis.metrics[0].judge',
-      expected: /at least one bound/,
-    },
-    {
-      wrong: 'no judge',
-      from: JUDGE,
-      to: 'unit: "%"',
-      path: 'services.web.analysis.metrics[0].judge',
-      expected: /kind: threshold/,
-    },
-    {
-      wrong: 'a judge that is not written out',
-      from: JUDGE,
-      to: 'judge: { fail: "> 1%" }',
-      path: 'services.web.analysis.metrics[0].judge.kind',
-      expected: /threshold/,
-    },
-    {
-      wrong: 'a bound without its unit',
-      from: '"> 1%"',
-      to: '"> 0.01"',
-      path: 'services.web.analysis.metrics[0].judge.fail',
-      expected: /number in %/,
-    },
-    {
-      wrong: 'a bound without operator',
-      from: '"> 1%"',
-      to: '1%',
-      path: 'services.web.analysis.metrics[0].judge.fail',
-      expected: /<, <=, > or >=/,
-    },
-    {
-      wrong: 'bounds that overlap',
-      from: JUDGE,
-      to: judge('pass: "< 2%"'),
-      path: 'services.web.analysis.metrics[0].judge.fail',
-      expected: /shares no value with pass \(< 2 %\)/,
-    },
-    {
-      wrong: 'bounds of one direction',
-      from: JUDGE,
-      to: judge('pass: ">= 0%"'),
-      path: 'services.web.analysis.metrics[0].judge.fail',
-      expected: /other direction/,
-    },
-    {
-      wrong: 'a count of 0',
-      from: JUDGE,
-      to: judge('count: 0'),
-      path: 'services.web.analysis.metrics[0].judge.count',
-      expected: /from 1/,
-    },
-    {
-      wrong: 'a count below failureLimit',
-      from: JUDGE,
-      to: judge('count: 1, failureLimit: 2'),
-      path: 'services.web.analysis.metrics[0].judge.count',
-      expected: /2 \+ 0 = 2/,
-    },
-    {
-      wrong: 'a count below both limits',
-      from: JUDGE,
-      to: judge('count: 3, failureLimit: 2, consecutiveSuccessLimit: 2'),
-      path: 'services.web.analysis.metrics[0].judge.count',
-      expected: /2 \+ 2 = 4/,
-    },
-    {
-      wrong: 'failureLimit below -1',
-      from: JUDGE,
-      to: judge('failureLimit: -2'),
-      path: 'services.web.analysis.metrics[0].judge.failureLimit',
-      expected: /from -1/,
-    },
-    {
-      wrong: 'failureLimit -1 alone',
-      from: JUDGE,
-      to: judge('failureLimit: -1'),
-      path: 'services.web.analysis.metrics[0].judge.failureLimit',
-      expected: /consecutiveSuccessLimit/,
-    },
-    {
-      wrong: 'an interval longer than a step',
-      from: JUDGE,
-      to: judge('interval: 3m'),
-      path: 'services.web.analysis.metrics[0].judge.interval',
-      expected: /at most 2m, the duration of the shortest step/,
-    },
-    {
-      wrong: 'more samples than fit',
-      from: JUDGE,
-      to: judge('interval: 10s, count: 13'),
-      path: 'services.web.analysis.metrics[0].judge.count',
-      expected: /at most 2m/,
-      found: /13 samples every 10s, 2m10s/,
-    },
-    {
-      wrong: 'only dry-run metrics',
-      from: JUDGE,
-      to: `${JUDGE}\n          dryRun: true`,
-      path: 'services.web.analysis.metrics',
-      expected: /decides/,
-    },
-    {
-      wrong: 'a look longer than an interval',
-      from: '    traffic:',
-      to: '    intervals: { look: 31s, observerHeartbeat: 60s }\n    traffic:',
-      path: 'services.web.intervals.look',
-      expected: /at most 30s/,
-    },
-    {
-      wrong: 'a heartbeat shorter than a look',
-      from: '    traffic:',
-      to: '    intervals: { observerHeartbeat: 5s }\n    traffic:',
-      path: 'services.web.intervals.observerHeartbeat',
-      expected: /longer than look/,
-    },
-    {
-      wrong: 'a no-data deadline before the first sample',
-      from: '    traffic:',
-      to: '    deadlines: { noData: 10s }\n    traffic:',
-      path: 'services.web.deadlines.noData',
-      expected: /at least 30s/,
-    },
-    {
       wrong: 'an override for an unknown environment',
       from: '      staging:\n        strategy',
       to: '      stagign:\n        strategy',
@@ -296,13 +161,6 @@ describe('a catalogue', () => {
       expected: /at most 40/,
     },
     {
-      wrong: 'a router nobody described',
-      from: '      weightMetric: { url: "http://router.example.com/metrics", name: weight, backendLabel: backend }\n',
-      to: '',
-      path: 'services.web.analysis.metrics[0].source.url',
-      expected: /traffic\.weightMetric/,
-    },
-    {
       wrong: 'a URL without scheme',
       from: '"http://router.example.com/metrics"',
       to: 'router.example.com',
@@ -324,23 +182,7 @@ describe('a catalogue', () => {
       path: 'services.web.preflight.freeze',
       expected: /required, advisory, off/,
     },
-    {
-      wrong: 'a problem that only an override has',
-      from: 'interval: 10s',
-      to: 'interval: 50s',
-      path: 'services.web.environments.staging.analysis.interval',
-      expected: /at most 40s/,
-    },
-  ])('is refused for $wrong', ({ from, to, path, expected, found }) => {
-    const problems = problemsOf(spoiled([from, to]));
-    const problem = problems.find((each) => each.path === path);
-    expect(problem, JSON.stringify(problems, null, 1)).toBeDefined();
-    expect(problem?.expected).toMatch(expected);
-    if (found) expect(problem?.found).toMatch(found);
-    expect(problem?.line).toBeGreaterThan(0);
-    // One slip is one problem (a wrong repository stands for its own only).
-    expect(problems.filter((each) => each.path === path)).toHaveLength(1);
-  });
+  ])('is refused for $wrong', expectRefusal);
 
   it('tells five errors as five problems, in the order of the file, each with its line', () => {
     const problems = problemsOf(
@@ -359,26 +201,6 @@ describe('a catalogue', () => {
       [30, 'services.web.traffic.port'],
       [40, 'services.web.analysis.metrics[0].judge.fail'],
     ]);
-  });
-
-  it('refuses two metrics of one name', () => {
-    const metric = spoiled().slice(
-      spoiled().indexOf('        - name: errors'),
-      spoiled().indexOf('    environments:\n      staging'),
-    );
-    const problems = problemsOf(spoiled([metric, metric + metric]));
-    expect(problems.map(({ path }) => path)).toEqual(['services.web.analysis.metrics[1].name']);
-  });
-
-  it('refuses an analysis that could decide nothing in the bake', () => {
-    const text = spoiled([
-      `query:
-            kind: errorRatio
-            total: { name: requests_total }
-            errors: { name: requests_total, labels: { code: ~5.. } }`,
-      'query: { kind: value, gauge: { name: sales }, relativeToStable: true }',
-    ]);
-    expect(problemsOf(text).map(({ path }) => path)).toEqual(['services.web.analysis.metrics']);
   });
 
   it.each([

@@ -35,9 +35,12 @@ export function temporalSettings(environment?: Readonly<Record<string, string | 
     const address = connectionOptions.address ?? '127.0.0.1:7233';
     return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
   } catch (error) {
+    // The SDK trips over a file without any profile; its own words would name none of it.
+    const found =
+      error instanceof TypeError ? 'a file without [profile.default] or any other profile' : messageOf(error);
     throw new CodedError(
       'InvalidInput',
-      `Temporal settings: expected TEMPORAL_* variables and a profile of temporal.toml that can be used, found: ${messageOf(error)}`,
+      `Temporal settings: expected TEMPORAL_* variables and a profile of temporal.toml that can be used, found: ${found}`,
       { cause: error },
     );
   }

@@ -6,7 +6,7 @@ import type { ApprovalEntry, ApprovalsEntry, BuildEntry, Catalogue, EnvironmentE
 import type { ServiceEntry, TrafficEntry } from '../model/catalogue.ts';
 import { oneOfText } from '../model/did-you-mean.ts';
 import { durationMs } from '../model/duration.ts';
-import { type ApprovalPlan, type BuildPlan, type CheckMode, type DeployInput, type DeployPlan } from '../model/plan.ts';
+import type { ApprovalPlan, BuildPlan, CheckMode, DeployInput, DeployPlan } from '../model/plan.ts';
 import { PREFLIGHT_CHECKS, type PreflightCheckName, type TrafficPlan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import { resolveMetric } from './resolve-metric.ts';
@@ -164,7 +164,7 @@ function preflightModes(service: ServiceEntry): Record<PreflightCheckName, Check
 
 /** The service's word goes over the environment's. */
 function approvalsOf(environment: EnvironmentEntry, service: ServiceEntry): ApprovalsEntry {
-  return (mergeKeys(environment.approvals, service.approvals) ?? {}) as ApprovalsEntry;
+  return mergeKeys(environment.approvals, service.approvals) ?? {};
 }
 
 function approvalPlan(kind: 'start' | 'step', entry: ApprovalEntry): ApprovalPlan {
