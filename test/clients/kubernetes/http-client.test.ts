@@ -1,19 +1,12 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKubernetesClient, createKubernetesClients } from '../../../src/clients/kubernetes/http-client.ts';
-import type { KubernetesObject } from '../../../src/clients/kubernetes/port.ts';
+import { createKubernetesClient } from '../../../src/clients/kubernetes/http-client.ts';
 import { isCoded } from '../../../src/errors/coded-error.ts';
 import { answerJson, freeAddress, startTinyServer, type TinyServer } from '../http/tiny-server.ts';
+import { address, deployment, writeKubeconfig } from './kubeconfig.ts';
 
-const deployment: KubernetesObject = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'crm-api', namespace: 'crm', resourceVersion: '7' },
-  spec: { replicas: 3, futureField: { kept: true } },
-};
-const address = { kind: 'Deployment', namespace: 'crm', name: 'crm-api' } as const;
 const notFound = {
   kind: 'Status',
   reason: 'NotFound',
@@ -33,19 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function kubeconfig(url = server.url, user: object = {}, insecure = true): Promise<string> {
-  const path = join(folder, 'kubeconfig');
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'here', cluster: { server: url, ...(insecure ? { 'insecure-skip-tls-verify': true } : {}) } }],
-    users: [{ name: 'worker', user }],
-    contexts: [{ name: 'here', context: { cluster: 'here', user: 'worker', namespace: 'crm' } }],
-    'current-context': 'here',
-  };
-  await writeFile(path, JSON.stringify(config));
-  return path;
-}
+const kubeconfig = (url = server.url) => writeKubeconfig(folder, url);
 
 describe('a Kubernetes client', () => {
   it('reads an object with fields nobody has heard of', async () => {
@@ -215,119 +196,5 @@ describe('a Kubernetes client', () => {
     server.answer((_, response) => response.end(body));
     const client = createKubernetesClient({ kubeconfig: await kubeconfig() });
     await expect(client.get(address)).rejects.toMatchObject({ code: 'BadResponse' });
-  });
-});
-
-describe('credentials', () => {
-  it('sends a token', async () => {
-    const client = createKubernetesClient({ kubeconfig: await kubeconfig(server.url, { token: 'secret-1' }) });
-    await client.get(address);
-    expect(server.requests[0]?.headers.authorization).toBe('Bearer secret-1');
-  });
-
-  it('sends none over plain http that was not declared insecure', async () => {
-    const client = createKubernetesClient({ kubeconfig: await kubeconfig(server.url, { token: 'secret-1' }, false) });
-    await client.get(address);
-    expect(server.requests[0]?.headers.authorization).toBeUndefined();
-  });
-
-  it('runs an exec plugin once for several calls', async () => {
-    const plugin = join(folder, 'plugin.sh');
-    const count = join(folder, 'count');
-    const credential =
-      '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"from-plugin"}}';
-    await writeFile(plugin, `#!/bin/sh\necho x >> ${count}\necho '${credential}'\n`);
-    await chmod(plugin, 0o755);
-    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin, interactiveMode: 'Never' };
-    const client = createKubernetesClient({ kubeconfig: await kubeconfig(server.url, { exec }) });
-    await client.get(address);
-    await client.get(address);
-    expect(server.requests.map((request) => request.headers.authorization)).toEqual([
-      'Bearer from-plugin',
-      'Bearer from-plugin',
-    ]);
-    expect(await readFile(count, 'utf8')).toBe('x\n');
-  });
-
-  it('is Forbidden with what the plugin said when it fails', async () => {
-    const exec = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      command: 'sh',
-      args: ['-c', 'echo log in first >&2; exit 1'],
-    };
-    const client = createKubernetesClient({ kubeconfig: await kubeconfig(server.url, { exec }) });
-    await expect(client.get(address)).rejects.toMatchObject({
-      code: 'Forbidden',
-      message: expect.stringContaining('log in first'),
-    });
-  });
-
-  it('ends within its time when the plugin hangs', async () => {
-    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['2'] };
-    const client = createKubernetesClient(
-      { kubeconfig: await kubeconfig(server.url, { exec }) },
-      { callTimeoutMs: 100 },
-    );
-    await expect(client.get(address)).rejects.toMatchObject({
-      code: 'Timeout',
-      message: expect.stringContaining('exec plugin'),
-    });
-  });
-
-  it('reads a kubeconfig that changed', async () => {
-    const path = await kubeconfig(server.url, { token: 'old' });
-    const client = createKubernetesClient({ kubeconfig: path });
-    await client.get(address);
-    await kubeconfig(server.url, { token: 'renewed' });
-    await client.get(address);
-    expect(server.requests.map((request) => request.headers.authorization)).toEqual(['Bearer old', 'Bearer renewed']);
-  });
-});
-
-describe('cluster addresses', () => {
-  it('is the same client for the same address', async () => {
-    const clients = createKubernetesClients();
-    const path = await kubeconfig();
-    expect(clients({ kubeconfig: path })).toBe(clients({ kubeconfig: path }));
-    expect(clients({ kubeconfig: path, context: 'here' })).not.toBe(clients({ kubeconfig: path }));
-  });
-
-  it('names the contexts when the one asked for is not there', async () => {
-    const client = createKubernetesClient({ kubeconfig: await kubeconfig(), context: 'moon' });
-    await expect(client.get(address)).rejects.toMatchObject({
-      code: 'InvalidInput',
-      message: expect.stringContaining('context moon not found; contexts: here'),
-    });
-  });
-
-  it('names a kubeconfig that is not there, and works once it is', async () => {
-    const client = createKubernetesClient({ kubeconfig: join(folder, 'kubeconfig') });
-    await expect(client.get(address)).rejects.toMatchObject({
-      code: 'InvalidInput',
-      message: expect.stringContaining('no such file'),
-    });
-    await kubeconfig();
-    expect(await client.get(address)).toEqual(deployment);
-  });
-
-  it('takes ~ for the home folder, and the standard settings when nothing is named', async () => {
-    const { HOME, KUBECONFIG } = process.env;
-    try {
-      process.env.HOME = folder;
-      await kubeconfig();
-      expect(await createKubernetesClient({ kubeconfig: '~/kubeconfig' }).get(address)).toEqual(deployment);
-      process.env.KUBECONFIG = join(folder, 'kubeconfig');
-      expect(await createKubernetesClient({}).get(address)).toEqual(deployment);
-      delete process.env.KUBECONFIG;
-      await expect(createKubernetesClient({}).get(address)).rejects.toMatchObject({
-        code: 'InvalidInput',
-        message: expect.stringContaining('no cluster settings found'),
-      });
-    } finally {
-      if (HOME === undefined) delete process.env.HOME;
-      else process.env.HOME = HOME;
-      if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
-      else process.env.KUBECONFIG = KUBECONFIG;
-    }
   });
 });
