@@ -127,6 +127,8 @@ describe('deletion', () => {
     await call(url, 'DELETE', `${PODS}/bound`, { gracePeriodSeconds: 5 });
     const shorter = (await call(url, 'GET', `${PODS}/bound`)).body as ApiObject;
     expect(shorter.metadata.deletionGracePeriodSeconds).toBe(5);
+    await call(url, 'DELETE', `${PODS}/bound`, { gracePeriodSeconds: 60 });
+    expect((await call(url, 'GET', `${PODS}/bound`)).body).toEqual(shorter);
     await call(url, 'DELETE', `${PODS}/bound?gracePeriodSeconds=0`);
     expect((await call(url, 'GET', `${PODS}/bound`)).code).toBe(404);
   });

@@ -134,6 +134,18 @@ describe('versions and generations', () => {
     expect(relabelled.metadata?.labels).toEqual({ a: 'b' });
   });
 
+  it('drops a status that comes with a create, and nulls that clients write', async () => {
+    const { url } = await startServer();
+    const body = { ...deployment('web', { paused: null }), status: { replicas: 9 } };
+    const created = (await call(url, 'POST', DEPLOYMENTS, body)).body as ApiObject;
+    expect(created).not.toHaveProperty('status');
+    expect(created.spec).not.toHaveProperty('paused');
+    const undo = [{ op: 'add', path: '/spec/template/metadata/creationTimestamp', value: null }];
+    const json = { 'content-type': 'application/json-patch+json' };
+    const undone = (await call(url, 'PATCH', `${DEPLOYMENTS}/web`, undo, json)).body as ApiObject;
+    expect(undone.metadata).toEqual(created.metadata);
+  });
+
   it('leaves identity to the server', async () => {
     const { url } = await startServer();
     const before = (await call(url, 'POST', MAPS, configMap('a'))).body as ApiObject;

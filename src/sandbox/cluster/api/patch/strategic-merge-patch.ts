@@ -90,7 +90,7 @@ function mergeItems(
     return item;
   });
   const isReplacing = items.some((item) => item[DIRECTIVE] === 'replace');
-  let merged: Json[] = isReplacing ? [] : structuredClone([...original]);
+  let merged: Json[] = isReplacing ? [] : [...original];
   for (const item of items) {
     if (item[DIRECTIVE] === 'replace' && item[key] === undefined) continue;
     const id = item[key];

@@ -67,11 +67,11 @@ describe('applyStrategicMergePatch', () => {
     expect(applyStrategicMergePatch(pod, podPatch, 'V1Pod')).toEqual({
       spec: { containers: [{ name: 'web', ports: [{ containerPort: 80, name: 'http', protocol: 'TCP' }] }] },
     });
-    const service = { spec: { ports: [{ port: 80, targetPort: 8080 }] } };
+    const service = { spec: { ports: [{ port: 80, name: 'http', targetPort: 8080 }, { port: 81 }] } };
     expect(
       applyStrategicMergePatch(service, { spec: { ports: [{ port: 80, targetPort: 9090 }] } }, 'V1Service'),
     ).toEqual({
-      spec: { ports: [{ port: 80, targetPort: 9090 }] },
+      spec: { ports: [{ port: 80, name: 'http', targetPort: 9090 }, { port: 81 }] },
     });
   });
 
