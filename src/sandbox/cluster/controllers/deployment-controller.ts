@@ -16,6 +16,7 @@ import {
   emptyOldSets,
   isScaling,
   type OwnedSets,
+  presentReplicas,
   rollForward,
   scaleSets,
   trimHistory,
@@ -111,7 +112,7 @@ export function startDeploymentController(context: ControllerContext): Controlle
       sets = emptied.sets;
       if (!emptied.isEmpty) return reportRollout(deployment, sets, draft);
     }
-    const oldSizes = isRecreate ? [] : sets.oldSets.map(desiredReplicas);
+    const oldSizes = isRecreate ? [] : sets.oldSets.map(presentReplicas);
     const firstSize = nextNewSize(0, oldSizes, desiredReplicas(deployment), boundsOf(deployment).maxSurge);
     const withNew = await ensureNewSet(deployment, sets, firstSize, draft);
     if (!withNew) return;

@@ -30,6 +30,14 @@ function sizeOf(set: ReplicaSet): SetSize {
   return { name: nameOf(set), replicas: desiredReplicas(set), available: set.status?.availableReplicas ?? 0 };
 }
 
+/**
+ * Pods of an old set that are there or asked for. Its size alone says too little: when deletions are slow, the new set
+ * would grow into room that is not free yet, and more Pods than the surge allows would run.
+ */
+export function presentReplicas(set: ReplicaSet): number {
+  return Math.max(desiredReplicas(set), set.status?.replicas ?? 0);
+}
+
 async function resize(
   client: KubeClient,
   deployment: Deployment,
@@ -48,7 +56,7 @@ export async function rollForward(
 ): Promise<OwnedSets> {
   const desired = desiredReplicas(deployment);
   const { maxSurge, maxUnavailable } = boundsOf(deployment);
-  const newSize = nextNewSize(desiredReplicas(sets.newSet), sets.oldSets.map(desiredReplicas), desired, maxSurge);
+  const newSize = nextNewSize(desiredReplicas(sets.newSet), sets.oldSets.map(presentReplicas), desired, maxSurge);
   if (newSize !== desiredReplicas(sets.newSet)) {
     return { ...sets, newSet: await resize(client, deployment, sets.newSet, newSize) };
   }
