@@ -3,9 +3,17 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findDaemon, isAlive, logFile, readDaemonState, stateFile } from '../../sandbox/daemon-state.ts';
+import {
+  type DaemonFinding,
+  findDaemon,
+  isAlive,
+  logFile,
+  readDaemonState,
+  stateFile,
+} from '../../sandbox/daemon-state.ts';
 import type { SandboxStatus } from '../../sandbox/status.ts';
 import { CommandError } from '../command-error.ts';
+import { stateOption } from './control-client.ts';
 
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 15_000;
@@ -24,29 +32,41 @@ export async function bringUp(
   options: UpOptions,
 ): Promise<{ readonly status: SandboxStatus; readonly wasRunning: boolean }> {
   const { stateDir, onStep } = options;
-  const before = await findDaemon(stateDir);
+  const before = await settled(stateDir, onStep);
   if (before.kind === 'running' && before.status.phase === 'ready') return { status: before.status, wasRunning: true };
   if (before.kind === 'stale') onStep(`the sandbox that ran here (pid ${before.pid}) is gone; starting a new one`);
-  const isStarting = before.kind === 'running' || before.kind === 'silent';
-  const daemon = isStarting ? undefined : startDaemon(options);
+  const wasRunning = before.kind === 'running' || before.kind === 'silent';
+  const daemon = wasRunning ? undefined : startDaemon(options);
 
   const deadlineMs = Date.now() + START_LIMIT_MS;
   let step = '';
   while (Date.now() < deadlineMs) {
-    if (daemon?.hasEnded()) throw failedStart(stateDir, daemon.logStart);
+    // Asked before the look: a daemon that ends between the two must not pass for one that never was.
+    const hasEnded = daemon?.hasEnded() ?? true;
     const found = await findDaemon(stateDir);
-    if (isStarting && (found.kind === 'none' || found.kind === 'stale')) throw failedStart(stateDir, 0);
     if (found.kind === 'running') {
-      if (found.status.phase === 'ready') return { status: found.status, wasRunning: isStarting };
+      if (found.status.phase === 'ready') return { status: found.status, wasRunning: found.status.pid !== daemon?.pid };
       if (found.status.step !== step) onStep(found.status.step);
       step = found.status.step;
     }
+    // Another `up` may have taken the folder a moment before ours: then its daemon is waited for.
+    if (hasEnded && (found.kind === 'none' || found.kind === 'stale'))
+      throw failedStart(stateDir, daemon?.logStart ?? 0);
     await delay(100);
   }
   throw new CommandError('unavailable', `the sandbox is not ready after ${START_LIMIT_MS / 1000} s (${step})`, [
     `tail ${logFile(stateDir)}`,
-    'mainstay sandbox down',
+    `mainstay sandbox down${stateOption(stateDir)}`,
   ]);
+}
+
+/** What is there once a sandbox that is just ending has ended. */
+async function settled(stateDir: string, onStep: (step: string) => void): Promise<DaemonFinding> {
+  const found = await findDaemon(stateDir);
+  if (found.kind !== 'running' || found.status.phase !== 'stopping') return found;
+  onStep(`waiting for the sandbox that is ending (pid ${found.status.pid})`);
+  await hasGone(found.status.pid, STOP_LIMIT_MS);
+  return findDaemon(stateDir);
 }
 
 /** Ends the daemon and with it all pods. False when none ran. Throws CommandError when it cannot be ended. */
@@ -80,7 +100,7 @@ function startDaemon({ stateDir, rps, watchWindow, seed }: UpOptions) {
   child.on('exit', () => (hasEnded = true));
   child.on('error', () => (hasEnded = true));
   child.unref();
-  return { logStart, hasEnded: () => hasEnded };
+  return { pid: child.pid, logStart, hasEnded: () => hasEnded };
 }
 
 /** From a clone the sources run through tsx; from a package the compiled code runs. */
