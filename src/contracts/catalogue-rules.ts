@@ -11,7 +11,13 @@ import {
 } from '../core/catalogue/analysis-rules.ts';
 import { brokenIntervalRules } from '../core/catalogue/interval-rules.ts';
 import { MERGED_PARTS, comesFromOverride, isMapping, mergeKeys } from '../core/catalogue/merge.ts';
-import { type BrokenRule, brokenApprovalRules, brokenLadderRules, brokenWindowRules } from '../core/catalogue/rules.ts';
+import {
+  type BrokenRule,
+  brokenApprovalRules,
+  brokenLadderRules,
+  brokenSecretRules,
+  brokenWindowRules,
+} from '../core/catalogue/rules.ts';
 import {
   DEFAULT_APPROVAL_DEADLINES,
   DEFAULT_STEPS,
@@ -97,7 +103,9 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
       ...(judge ? brokenJudgeRules(judge, index, shared ?? {}, shared === undefined ? [] : steps) : []),
     ];
   });
+  const buildEnvironment = field(service.build, 'environment');
   return [
+    ...under(['build', 'environment'], isMapping(buildEnvironment) ? brokenSecretRules(buildEnvironment) : []),
     ...under(['strategy', 'steps'], brokenLadderRules(weights)),
     ...under(['analysis'], [...brokenNames(itemsOf(rawMetrics)), ...metricRules]),
     ...brokenIntervals(service, metrics, shared, steps),

@@ -119,6 +119,20 @@ describe('a catalogue', () => {
       expected: /without tag/,
     },
     {
+      wrong: 'a secret reference that is none',
+      from: 'directory: ./web',
+      to: 'directory: ./web\n      environment: { TOKEN: "k8s:shop/web" }',
+      path: 'services.web.build.environment.TOKEN',
+      expected: /k8s:NAMESPACE\/NAME\/KEY/,
+    },
+    {
+      wrong: 'a secret in a store that is not read yet',
+      from: 'directory: ./web',
+      to: 'directory: ./web\n      environment: { TOKEN: "aws-sm:web#token" }',
+      path: 'services.web.build.environment.TOKEN',
+      expected: /env:, file: or k8s:/,
+    },
+    {
       wrong: 'an override for an unknown environment',
       from: '      staging:\n        strategy',
       to: '      stagign:\n        strategy',

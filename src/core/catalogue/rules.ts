@@ -2,7 +2,12 @@
 import type { ApprovalEntry } from '../model/catalogue.ts';
 import { durationMs, formatDuration } from '../model/duration.ts';
 import type { FreezeWindow } from '../model/plan.ts';
-import type { PathSegment } from '../model/problem.ts';
+import { type PathSegment, foundText } from '../model/problem.ts';
+import {
+  SECRET_REFERENCE_EXPECTED,
+  looksLikeSecretReference,
+  parseSecretReference,
+} from '../model/secret-reference.ts';
 
 export interface BrokenRule {
   readonly path: readonly PathSegment[];
@@ -32,6 +37,21 @@ export function brokenLadderRules(weights: readonly (number | undefined)[]): Bro
 export function brokenWindowRules(window: FreezeWindow): BrokenRule[] {
   if (Date.parse(window.from) < Date.parse(window.to)) return [];
   return [{ path: ['to'], expected: `a time after from (${window.from})`, found: window.to }];
+}
+
+/** A text that begins like a secret reference and is none would be handed to the build as it stands. */
+export function brokenSecretRules(environment: Readonly<Record<string, unknown>>): BrokenRule[] {
+  const broken: BrokenRule[] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (typeof text !== 'string' || !looksLikeSecretReference(text)) continue;
+    const reference = parseSecretReference(text);
+    if (reference === undefined) {
+      broken.push({ path: [name], expected: SECRET_REFERENCE_EXPECTED, found: foundText(text) });
+    } else if (reference.kind === 'aws-sm') {
+      broken.push({ path: [name], expected: 'env:, file: or k8s:', found: 'aws-sm:, which is not yet supported' });
+    }
+  }
+  return broken;
 }
 
 export function brokenApprovalRules(approval: ApprovalEntry, defaultDeadline: string): BrokenRule[] {

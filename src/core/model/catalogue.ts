@@ -56,7 +56,10 @@ export type BuildEntry =
       readonly command: readonly string[];
       /** Relative to the catalogue file; the loader makes it absolute. */
       readonly directory: string;
-      /** Plain values that stand in histories: no secrets. */
+      /**
+       * Plain values, which stand in histories; or secret references (env:, file:, k8s:), resolved where the command runs
+       * and kept out of histories.
+       */
       readonly environment?: Readonly<Record<string, string>>;
       /** 10 min by default. */
       readonly timeout?: DurationText;
