@@ -1,5 +1,7 @@
 import { settingsPage } from '../../src/config/settings.ts';
 import { catalogueJsonSchema } from '../../src/contracts/catalogue.ts';
+import { exitCodesPage } from '../../src/starters/exit-codes.ts';
+import { commandLinePage } from './command-line.ts';
 import { errorCodesPage } from './error-codes.ts';
 
 /** A file under docs/ that is made from the code, so that it cannot say something else than the code. */
@@ -17,4 +19,6 @@ export const GENERATORS: readonly Generator[] = [
     generate: () => `${JSON.stringify(catalogueJsonSchema(), null, 2)}\n`,
   },
   { path: 'docs/reference/settings.generated.md', generate: settingsPage },
+  { path: 'docs/reference/exit-codes.generated.md', generate: exitCodesPage },
+  { path: 'docs/reference/command-line.generated.md', generate: commandLinePage },
 ];
