@@ -41,7 +41,7 @@ describe('a catalogue with strange values', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });
