@@ -241,7 +241,7 @@ export function assessWatch(input: ObserveStepInput, state: WatchState, terminat
 }
 
 interface Missing {
-  readonly metric: MetricPlan;
+  readonly name: string;
   readonly sinceMs: number;
   readonly note: string;
 }
@@ -254,11 +254,10 @@ function missingMetrics(input: ObserveStepInput, state: WatchState): readonly Mi
     const last = one?.samples.at(-1);
     if (!one || !last || one.missingSinceMs === null) continue;
     const what = outcomeOf(metric, last) === 'error' ? 'error' : 'no data';
-    missing.push({ metric, sinceMs: one.missingSinceMs, note: `${what}: ${last.note ?? 'cause not told'}` });
+    missing.push({ name: metric.name, sinceMs: one.missingSinceMs, note: `${what}: ${last.note ?? 'cause not told'}` });
   }
-  const [any] = input.plan.analysis.metrics;
-  if (decidingMetrics(input).length === 0 && any) {
-    missing.push({ metric: any, sinceMs: state.startedAtMs, note: 'no metric decides here' });
+  if (decidingMetrics(input).length === 0) {
+    missing.push({ name: 'analysis', sinceMs: state.startedAtMs, note: 'no data: no metric decides here' });
   }
   return missing;
 }
@@ -273,7 +272,7 @@ export function holdingText(input: ObserveStepInput, state: WatchState): string 
     return `foreign change: ${foreignText(state.foreign)}; stands ${age(state.foreignSinceMs, deadlines.foreignChangeMs)}`;
   }
   const [missing] = missingMetrics(input, state);
-  if (missing) return `${missing.metric.name}: ${missing.note}; ${age(missing.sinceMs, deadlines.noDataMs)}`;
+  if (missing) return `${missing.name}: ${missing.note}; ${age(missing.sinceMs, deadlines.noDataMs)}`;
   if (remainingMs(state) !== 0 || state.ended !== undefined) return undefined;
   const waiting = assessWatch(input, state).metrics.filter((metric) => !metric.dryRun && metric.phase !== 'passed');
   const parts = waiting.map((verdict) => {

@@ -90,7 +90,11 @@ describe('a page of metrics', () => {
 
   it('brings back any labels that were escaped by the rules', () => {
     const name = fc.constantFrom('method', 'route', 'code', 'le', '_x9', 'pod');
-    const labels = fc.dictionary(name, fc.string({ unit: 'binary' }), { noNullPrototype: true });
+    const labels = fc.dictionary(
+      name,
+      fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', '{', '}', ',', '=', ' ', '#', 'é', '日') }),
+      { noNullPrototype: true },
+    );
     fc.assert(
       fc.property(labels, fc.double(), (wanted, value) => {
         const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
@@ -110,7 +114,7 @@ describe('a page of metrics', () => {
   });
   it('either reads any text or refuses it with BadResponse', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string(), (text) => {
         try {
           parse(text);
           return true;

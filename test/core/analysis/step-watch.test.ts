@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { afterLook, holdingText, nextAction, remainingMs, type Look } from '../../../src/core/analysis/step-watch.ts';
+import { afterLook, nextAction, holdingText, remainingMs } from '../../../src/core/analysis/step-watch.ts';
 import { beginWatch, cursorFrom, type WatchState } from '../../../src/core/analysis/watch-state.ts';
 import type { MetricReading } from '../../../src/core/analysis/reading.ts';
-import type { ObserveStepInput, Standing } from '../../../src/core/model/observe.ts';
 import {
   arm,
   counted,
@@ -16,61 +15,10 @@ import {
   observeInput,
   SECOND,
   selector,
-  silent,
-  STANDING,
 } from './fixtures.ts';
+import { endOf, flowing, lookAt, play, START } from './play-watch.ts';
 
-/** What the world shows at a time since the start of the watch. */
-interface World {
-  readonly metrics?: (sinceMs: number, metric: string) => MetricReading;
-  readonly standing?: (sinceMs: number) => Standing;
-}
-const START = 1_000_000;
 const BOUNDS = ['0.005', '0.01', '0.025', '0.05', '0.1', '0.25', '0.5', '1', '2.5', '5', '10', '+Inf'];
-
-/** Plays a watch against a world by its own schedule, without any waiting; gives every state. */
-function play(
-  input: ObserveStepInput,
-  world: World,
-  untilMs: number,
-  from: WatchState = beginWatch(input, START),
-): WatchState[] {
-  const states = [from];
-  let state = from;
-  for (let nowMs = state.lastLookAtMs ?? state.startedAtMs; nowMs <= START + untilMs; ) {
-    const next = nextAction(input, state, nowMs);
-    if (next.action === 'end' || next.action === 'refuse') break;
-    if (next.action === 'sleep') {
-      expect(next.untilMs).toBeGreaterThan(nowMs);
-      nowMs = next.untilMs;
-      continue;
-    }
-    state = afterLook(input, state, lookAt(input, world, nowMs));
-    states.push(state);
-  }
-  return states;
-}
-
-function lookAt(input: ObserveStepInput, world: World, atMs: number): Look {
-  const read = world.metrics ?? flowing(100, 0);
-  const metrics = Object.fromEntries(
-    input.plan.analysis.metrics.map((metric) => [metric.name, read(atMs - START, metric.name)]),
-  );
-  return { atMs, metrics, standing: (world.standing ?? (() => STANDING))(atMs - START) };
-}
-
-/** Canary requests per second, and the share of them that fail; stable has nine times as many, none fails. */
-function flowing(rps: number, errorShare: number | ((sinceMs: number) => number)): (sinceMs: number) => MetricReading {
-  return (sinceMs) => {
-    const seconds = sinceMs / SECOND;
-    const share = typeof errorShare === 'number' ? errorShare : errorShare(sinceMs);
-    return counted([9 * rps * seconds, 0], [rps * seconds, Math.round(rps * seconds * share)]);
-  };
-}
-const endOf = (states: readonly WatchState[]) => {
-  const last = states.at(-1) as WatchState;
-  return { ended: last.ended, after: (last.lastLookAtMs ?? 0) - START };
-};
 const INPUT = observeInput([errorRatio()]);
 
 describe('a step', () => {
@@ -127,103 +75,6 @@ describe('a step', () => {
   });
 });
 
-describe('missing data', () => {
-  const silence = (from: number, to: number, reading: () => MetricReading) => (since: number) =>
-    since >= from && since < to ? reading() : flowing(100, 0)(since);
-  const noMetrics = () => ({
-    ...counted([0, 0], [0, 0]),
-    canary: { listed: ['pod c'], answered: [], failed: [], without: ['pod c'] },
-  });
-  const refused = () => ({ ...counted([0, 0], [0, 0]), canary: silent('connection refused') });
-
-  it('from the beginning ends at the deadline, never by time', () => {
-    const states = play(INPUT, { metrics: noMetrics }, 30 * MINUTE);
-    expect(endOf(states)).toEqual({ ended: 'noDataDeadline', after: 5 * MINUTE });
-    expect(states.every((state) => state.ended !== 'timeOver')).toBe(true);
-  });
-  it('holds, says what is missing and for how long, and stops the clock', () => {
-    const states = play(INPUT, { metrics: silence(2 * MINUTE, 4 * MINUTE, noMetrics) }, 20 * MINUTE);
-    const held = states.find((state) => state.lastLookAtMs === START + 3 * MINUTE) as WatchState;
-    expect(holdingText(INPUT, held)).toBe('error ratio: no data: no metrics: pod c answers 404; 90 s of at most 5 min');
-    // Held from the sample at 120 s to the one at 240 s.
-    expect(endOf(states)).toEqual({ ended: 'timeOver', after: 12 * MINUTE });
-  });
-  it('after a pass holds the end of the step until data are back', () => {
-    const input = observeInput([errorRatio({ count: 5 })]);
-    const states = play(input, { metrics: silence(9 * MINUTE, 12 * MINUTE, noMetrics) }, 30 * MINUTE);
-    expect(endOf(states)).toEqual({ ended: 'timeOver', after: 13 * MINUTE });
-  });
-  it('of one of two metrics holds both', () => {
-    const input = observeInput([errorRatio(), gauge(false)]);
-    const half = (since: number, metric: string) => (metric === 'error ratio' ? flowing(100, 0)(since) : noMetrics());
-    expect(endOf(play(input, { metrics: half }, 30 * MINUTE))).toEqual({ ended: 'noDataDeadline', after: 5 * MINUTE });
-  });
-  it('requests that never reach the minimum are no pass', () => {
-    const input = observeInput([errorRatio({ minRequests: 1_000_000 })]);
-    expect(endOf(play(input, {}, 30 * MINUTE))).toEqual({ ended: 'noDataDeadline', after: 5 * MINUTE });
-  });
-  it('a little traffic reaches the minimum over several intervals', () => {
-    const input = observeInput([errorRatio({ minRequests: 100, count: 4, failureLimit: 0 })]);
-    const states = play(input, { metrics: flowing(1, 0) }, 60 * MINUTE);
-    expect(endOf(states).ended).toBe('timeOver');
-    const values = states.at(-1)?.metrics['error ratio']?.samples.filter((sample) => sample.outcome === 'pass') ?? [];
-    expect(values.every((sample) => sample.requests === 120)).toBe(true);
-  });
-  it('errors have their own budget: the fifth in a row ends the step', () => {
-    const states = play(INPUT, { metrics: silence(2 * MINUTE, 60 * MINUTE, refused) }, 60 * MINUTE);
-    // Sample at 120 s fails, then again every 10 s.
-    expect(endOf(states)).toEqual({ ended: 'verdict', after: 160 * SECOND });
-  });
-  it('four errors in a row are survived', () => {
-    const states = play(INPUT, { metrics: silence(2 * MINUTE, 155 * SECOND, refused) }, 60 * MINUTE);
-    expect(endOf(states).ended).toBe('timeOver');
-  });
-  it('with no metric that decides ends at the deadline', () => {
-    const input = observeInput([errorRatio({}, { dryRun: true })]);
-    expect(endOf(play(input, {}, 30 * MINUTE))).toEqual({ ended: 'noDataDeadline', after: 5 * MINUTE });
-  });
-  it('NaN is missing in the slot and no-data in the sample', () => {
-    const nan = (): MetricReading => ({
-      ...counted([10, 0], [0, 0]),
-      canary: arm(instance('pod c', selector({ a: Number.NaN }), selector({}))),
-    });
-    const states = play(INPUT, { metrics: nan }, MINUTE);
-    expect(states.at(-1)?.slots.every((slot) => slot.nC === null && slot.nS !== null)).toBe(true);
-    expect(states.at(-1)?.metrics['error ratio']?.samples.every((sample) => sample.outcome === 'no-data')).toBe(true);
-  });
-});
-
-describe('a foreign change', () => {
-  const changed: Standing = { ...STANDING, stable: { seen: 'present', image: 'crm:hotfix' } };
-  const unreadable: Standing = { ...STANDING, stable: { seen: 'unknown', problem: 'HTTP 500' } };
-  const during = (from: number, to: number, standing: Standing) => (since: number) =>
-    since >= from && since < to ? standing : STANDING;
-
-  it('that stands ends the watch at its deadline', () => {
-    const states = play(INPUT, { standing: during(MINUTE, Infinity, changed) }, 60 * MINUTE);
-    expect(endOf(states)).toEqual({ ended: 'foreignChange', after: 11 * MINUTE });
-  });
-  it('that goes away held the clock, and no more', () => {
-    const states = play(INPUT, { standing: during(MINUTE, 3 * MINUTE, changed) }, 60 * MINUTE);
-    const held = states.find((state) => state.lastLookAtMs === START + 2 * MINUTE) as WatchState;
-    expect(holdingText(INPUT, held)).toBe(
-      'foreign change: Deployment crm/crm-api image: expected crm@sha256:old, observed crm:hotfix; stands 60 s of at most 10 min',
-    );
-    expect(endOf(states)).toEqual({ ended: 'timeOver', after: 12 * MINUTE });
-  });
-  it('still lets a bad canary end the watch', () => {
-    const world = { standing: during(0, Infinity, changed), metrics: flowing(100, 0.5) };
-    expect(endOf(play(INPUT, world, 60 * MINUTE))).toEqual({ ended: 'verdict', after: 120 * SECOND });
-  });
-  it('is not gone because it could not be read again', () => {
-    const standing = (since: number) => (since < MINUTE ? changed : unreadable);
-    expect(endOf(play(INPUT, { standing }, 60 * MINUTE))).toEqual({ ended: 'foreignChange', after: 10 * MINUTE });
-  });
-  it('is not seen where nothing can be read', () => {
-    expect(endOf(play(INPUT, { standing: () => unreadable }, 60 * MINUTE)).ended).toBe('timeOver');
-  });
-});
-
 describe('a hold', () => {
   const hold = observeInput([errorRatio()], { mode: 'hold' });
   it('never ends by time, and still catches a bad canary', () => {
@@ -254,7 +105,7 @@ describe('a bake', () => {
   const serving =
     (share: number) =>
     (since: number): MetricReading => ({
-      stable: counted([100 * (since / SECOND), Math.round(100 * (since / SECOND) * share)], [0, 0]).stable as never,
+      stable: counted([100 * (since / SECOND), Math.round(100 * (since / SECOND) * share)], [0, 0]).stable,
     });
   it('judges the stable arm, where the new version serves, and compares nothing', () => {
     expect(endOf(play(bake, { metrics: serving(0) }, 30 * MINUTE))).toEqual({ ended: 'timeOver', after: 10 * MINUTE });
