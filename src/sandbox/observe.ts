@@ -1,6 +1,6 @@
 import type { ApiServer } from './cluster/api/server.ts';
-import type { KubeClient } from './cluster/kube/kube-client.ts';
-import { type Pod, RESOURCES } from './cluster/kube/objects.ts';
+import { KINDS } from './cluster/api/kinds/index.ts';
+import type { Pod } from './cluster/kube/objects.ts';
 import type { SandboxFaults } from './faults/sandbox-faults.ts';
 import type { Load } from './load/load.ts';
 import type { Registry } from './registry/server.ts';
@@ -17,13 +17,11 @@ export interface ObservedParts {
   readonly faults: SandboxFaults;
 }
 
-/** What runs now. An API fault that hits this very question shows as no pods, not as an error. */
-export async function observeSandbox(parts: ObservedParts, client: KubeClient): Promise<RunningStatus> {
+/** What runs now. It is read from the store itself: faults of the API must not hide it. */
+export async function observeSandbox(parts: ObservedParts): Promise<RunningStatus> {
   const { kubeconfigPath, api, registry, router, load, faults } = parts;
-  const pods = await client.list<Pod>({ resource: RESOURCES.pods }).then(
-    ({ items }) => items,
-    () => [],
-  );
+  const kind = KINDS.find((candidate) => candidate.kind === 'Pod');
+  const pods = kind ? (api.store.list(kind) as Pod[]) : [];
   return {
     kubeconfig: kubeconfigPath,
     api: api.url,

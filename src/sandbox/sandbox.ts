@@ -136,7 +136,7 @@ async function compose(
   const load = startLoad({ target: router.url, rps, host: EXAMPLE_HOST });
   stops.push(load.close);
   const parts = { stateDir, kubeconfigPath, kubeConfig, api, registry, router, load, faults };
-  return { ...parts, status: () => observeSandbox(parts, client), close };
+  return { ...parts, status: () => observeSandbox(parts), close };
 }
 
 /** Ends the parts in reverse order; one that fails does not keep the others alive. */

@@ -222,8 +222,11 @@ it('hides metrics, loses the registry, and refuses API calls while told to', asy
   await sandbox.faults.add({ kind: 'api', resource: 'configmaps', status: 429, retryAfterSeconds: 1, count: 1 });
   const configMaps = `${sandbox.api.url}/api/v1/namespaces/crm/configmaps`;
   expect([(await fetch(configMaps)).status, (await fetch(configMaps)).status]).toEqual([429, 200]);
-  expect((await sandbox.status()).faults.map(({ kind }) => kind)).toEqual(['service', 'registry']);
-  expect(await sandbox.faults.clear()).toBe(2);
+  await sandbox.faults.add({ kind: 'api', resource: 'pods', verb: 'list', status: 500 });
+  const status = await sandbox.status();
+  expect(status.pods).toHaveLength(3);
+  expect(status.faults.map(({ kind }) => kind)).toEqual(['service', 'registry', 'api']);
+  expect(await sandbox.faults.clear()).toBe(3);
   await expect.poll(metrics, POLL).toBe(200);
 });
 
