@@ -22,6 +22,7 @@ export interface FaultRule {
   /** HTTP status of the refusal, 400 to 599. */
   readonly status?: number;
   readonly retryAfterSeconds?: number;
+  /** Waits before the request is read: one whose client gave up meanwhile has no effect. */
   readonly delayMs?: number;
   /** The request takes effect, then the connection is destroyed without an answer. */
   readonly dropReply?: boolean;

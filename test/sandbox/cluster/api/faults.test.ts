@@ -39,6 +39,18 @@ describe('faults', () => {
     expect((await openWatch(url, `${MAPS}?watch=true`)).code).toBe(410);
   });
 
+  it('let a delayed write go when its client gave up', async () => {
+    const { url, faults, store } = await startServer();
+    faults.add({ verb: 'create', delayMs: 100, count: 1 });
+    const version = store.version;
+    const signal = AbortSignal.timeout(20);
+    const body = JSON.stringify(configMap('a'));
+    await expect(fetch(`${url}${MAPS}`, { method: 'POST', body, signal })).rejects.toThrow('abort');
+    faults.add({ verb: 'create', delayMs: 150, count: 1 });
+    expect((await call(url, 'POST', MAPS, configMap('b'))).code).toBe(201);
+    expect(store.version).toBe(version + 1);
+  });
+
   it('deny: the review says no, the verb is refused, all else goes on', async () => {
     const { url, faults } = await startServer({
       faults: [{ id: 'no-patch', verb: 'patch', resource: 'configmaps', namespace: 'default', deny: true }],

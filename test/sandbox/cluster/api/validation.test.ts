@@ -122,6 +122,18 @@ describe('refusals with 422 Invalid', () => {
       field: 'spec.rules[0].backendRefs[0].weight',
     },
     {
+      when: 'a path is relative',
+      kind: 'HTTPRoute',
+      body: { metadata: { name: 'web' }, spec: { rules: [{ matches: [{ path: { value: 'api' } }] }] } },
+      field: 'spec.rules[0].matches[0].path.value',
+    },
+    {
+      when: 'a path type is unknown',
+      kind: 'HTTPRoute',
+      body: { metadata: { name: 'web' }, spec: { rules: [{ matches: [{ path: { type: 'Suffix' } }] }] } },
+      field: 'spec.rules[0].matches[0].path.type',
+    },
+    {
       when: 'a weight is beyond a million',
       kind: 'HTTPRoute',
       body: route({ weight: 1_000_001 }),
@@ -182,5 +194,36 @@ describe('refusals with 422 Invalid', () => {
       422,
       expect.objectContaining({ causes: expect.arrayContaining([expect.objectContaining({ field })]) }),
     ]);
+  });
+});
+
+describe('the status of a route', () => {
+  const parent = { controllerName: 'example.com/router', parentRef: { name: 'edge' } };
+  const condition = {
+    type: 'Accepted',
+    status: 'True',
+    reason: 'Accepted',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+
+  it.each([
+    { when: 'complete', status: { parents: [{ ...parent, conditions: [condition] }] }, code: 200 },
+    { when: 'without controller', status: { parents: [{ parentRef: { name: 'edge' } }] }, code: 422 },
+    {
+      when: 'without a time',
+      status: { parents: [{ ...parent, conditions: [{ ...condition, lastTransitionTime: undefined }] }] },
+      code: 422,
+    },
+  ])('$when gives $code', async ({ status, code }) => {
+    const { url } = await startServer();
+    await call(url, 'POST', PATHS.HTTPRoute, route({}));
+    const answer = await call(url, 'PATCH', `${PATHS.HTTPRoute}/web/status`, { status });
+    expect(answer.code).toBe(code);
+    if (code === 200)
+      expect(answer.body).toMatchObject({
+        status: { parents: [{ parentRef: { kind: 'Gateway' } }] },
+        metadata: { generation: 1 },
+      });
   });
 });

@@ -1,13 +1,18 @@
-import { type Cause, invalidValue, required } from '../api-error.ts';
-import { type ApiObject, at, fallback, isObject, type JsonObject, listAt, numberAt, textAt } from '../json.ts';
+import { type Cause, required } from '../api-error.ts';
+import { type ApiObject, fallback, type JsonObject, listAt, textAt } from '../json.ts';
 import { AGE, column, NAME } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
 
-const GROUP = { group: 'gateway.networking.k8s.io', version: 'v1', categories: ['gateway-api'], custom: true } as const;
-const MAX_WEIGHT = 1_000_000;
+/** What the kinds of the Gateway API share. */
+export const GATEWAY_API = {
+  group: 'gateway.networking.k8s.io',
+  version: 'v1',
+  categories: ['gateway-api'],
+  custom: true,
+} as const;
 
 export const GATEWAY_CLASS: ResourceKind = {
-  ...GROUP,
+  ...GATEWAY_API,
   kind: 'GatewayClass',
   model: 'GatewayClass',
   plural: 'gatewayclasses',
@@ -26,7 +31,7 @@ export const GATEWAY_CLASS: ResourceKind = {
 };
 
 export const GATEWAY: ResourceKind = {
-  ...GROUP,
+  ...GATEWAY_API,
   kind: 'Gateway',
   model: 'Gateway',
   plural: 'gateways',
@@ -51,88 +56,34 @@ export const GATEWAY: ResourceKind = {
       fallback(listener, 'allowedRoutes', { namespaces: { from: 'Same' } });
     }
   },
-  validate: (draft) => [
-    ...(textAt(draft, 'spec', 'gatewayClassName') ? [] : [required('spec.gatewayClassName')]),
-    ...(listAt(draft, 'spec', 'listeners').length > 0 ? [] : [required('spec.listeners')]),
-  ],
+  validate: validateGateway,
 };
 
-export const HTTP_ROUTE: ResourceKind = {
-  ...GROUP,
-  kind: 'HTTPRoute',
-  model: 'HTTPRoute',
-  plural: 'httproutes',
-  singular: 'httproute',
-  namespaced: true,
-  subresources: ['status'],
-  counts: 'spec',
-  columns: [
-    NAME,
-    column('Hostnames', (object) => {
-      const names = at(object, 'spec', 'hostnames');
-      return Array.isArray(names) ? JSON.stringify(names) : '';
-    }),
-    AGE,
-  ],
-  applyDefaults: defaultRoute,
-  validate: validateRoute,
-};
+function validateGateway(draft: ApiObject): Cause[] {
+  const listeners = listAt(draft, 'spec', 'listeners');
+  const causes = [
+    ...(textAt(draft, 'spec', 'gatewayClassName') ? [] : [required('spec.gatewayClassName')]),
+    ...(listeners.length > 0 ? [] : [required('spec.listeners')]),
+  ];
+  for (const [index, listener] of listeners.entries()) {
+    const absent = ['name', 'port', 'protocol'].filter((name) => listener[name] === undefined);
+    causes.push(...absent.map((name) => required(`spec.listeners[${index}].${name}`)));
+  }
+  return [...causes, ...conditionCauses(listAt(draft, 'status', 'conditions'), 'status.conditions')];
+}
+
+const CONDITION_FIELDS = ['type', 'status', 'reason', 'message', 'lastTransitionTime'];
+
+/** A condition of the Gateway API has all five fields; a real server refuses a status without one of them. */
+export function conditionCauses(conditions: readonly JsonObject[], field: string): Cause[] {
+  return conditions.flatMap((condition, index) =>
+    CONDITION_FIELDS.filter((name) => condition[name] === undefined).map((name) =>
+      required(`${field}[${index}].${name}`),
+    ),
+  );
+}
 
 function conditionStatus(object: ApiObject, type: string): string {
   const found = listAt(object, 'status', 'conditions').find((condition) => condition.type === type);
   return textAt(found, 'status') ?? 'Unknown';
-}
-
-function defaultRoute(draft: ApiObject): void {
-  if (!isObject(draft.spec)) draft.spec = {};
-  const anyPath = (): JsonObject => ({ path: { type: 'PathPrefix', value: '/' } });
-  if (isObject(draft.spec)) fallback(draft.spec, 'rules', [{ matches: [anyPath()] }]);
-  for (const parent of listAt(draft, 'spec', 'parentRefs')) {
-    fallback(parent, 'group', GROUP.group);
-    fallback(parent, 'kind', 'Gateway');
-  }
-  for (const rule of listAt(draft, 'spec', 'rules')) {
-    fallback(rule, 'matches', [anyPath()]);
-    for (const match of listAt(rule, 'matches')) {
-      fallback(match, 'path', { type: 'PathPrefix', value: '/' });
-      if (isObject(match.path)) {
-        fallback(match.path, 'type', 'PathPrefix');
-        fallback(match.path, 'value', '/');
-      }
-      for (const header of listAt(match, 'headers')) fallback(header, 'type', 'Exact');
-      for (const parameter of listAt(match, 'queryParams')) fallback(parameter, 'type', 'Exact');
-    }
-    for (const backend of listAt(rule, 'backendRefs')) {
-      fallback(backend, 'group', '');
-      fallback(backend, 'kind', 'Service');
-      fallback(backend, 'weight', 1);
-    }
-  }
-}
-
-function validateRoute(draft: ApiObject): Cause[] {
-  const causes: Cause[] = [];
-  for (const [index, rule] of listAt(draft, 'spec', 'rules').entries()) {
-    for (const [position, backend] of listAt(rule, 'backendRefs').entries()) {
-      causes.push(...backendCauses(backend, `spec.rules[${index}].backendRefs[${position}]`));
-    }
-  }
-  for (const [index, parent] of listAt(draft, 'spec', 'parentRefs').entries()) {
-    if (!textAt(parent, 'name')) causes.push(required(`spec.parentRefs[${index}].name`));
-  }
-  return causes;
-}
-
-function backendCauses(backend: JsonObject, field: string): Cause[] {
-  const causes: Cause[] = [];
-  if (!textAt(backend, 'name')) causes.push(required(`${field}.name`));
-  const weight = numberAt(backend, 'weight');
-  if (weight === undefined || !Number.isInteger(weight))
-    causes.push(invalidValue(`${field}.weight`, backend.weight, 'must be of type integer'));
-  else if (weight < 0) causes.push(invalidValue(`${field}.weight`, weight, 'should be greater than or equal to 0'));
-  else if (weight > MAX_WEIGHT)
-    causes.push(invalidValue(`${field}.weight`, weight, `should be less than or equal to ${MAX_WEIGHT}`));
-  if (backend.kind === 'Service' && numberAt(backend, 'port') === undefined)
-    causes.push(invalidValue(field, { name: backend.name ?? null }, 'Must have port for Service reference'));
-  return causes;
 }
