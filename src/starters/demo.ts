@@ -50,10 +50,16 @@ export async function demo(output: Output, staysUp: boolean): Promise<number> {
   const leave = (): void => leaving.abort(new CommandError('detached', 'the demo was ended before its end'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, leave);
   const folder = await mkdtemp(join(tmpdir(), 'mainstay-demo-'));
-  const endings: Ending[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })];
+  const endings: Ending[] = [];
   const running: Demo = { output, style: styleFor(output), signal: leaving.signal, endings, folder };
   try {
-    return await play(running, staysUp);
+    const code = await play(running, staysUp);
+    endings.unshift(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    return code;
+  } catch (error) {
+    if (leaving.signal.aborted) endings.unshift(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    else say(running, `what went wrong can be read in the logs of ${folder}`);
+    throw leaving.signal.aborted ? leaving.signal.reason : error;
   } finally {
     say(running, 'ending what the demo started');
     for (const end of endings.toReversed()) await end().catch((error: unknown) => say(running, String(error)));

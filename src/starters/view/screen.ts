@@ -14,17 +14,24 @@ export interface Screen {
   say(line: string): void;
 }
 
-export type Output = NodeJS.WriteStream;
+/** What a command writes to: standard output, or a page in a test. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+}
 
 export function openScreen(output: Output, isJson: boolean): Screen {
   if (isJson) return new JsonScreen(output);
-  return output.isTTY ? new TerminalScreen(output) : new LineScreen(output);
+  return output.isTTY === true ? new TerminalScreen(output) : new LineScreen(output);
 }
 
 const DEFAULT_WIDTH = 100;
+const DEFAULT_ROWS = 40;
 
 export function widthOf(output: Output): number {
-  return output.isTTY ? Math.max(40, output.columns - 1) : DEFAULT_WIDTH;
+  return output.isTTY === true ? Math.max(40, (output.columns ?? DEFAULT_WIDTH) - 1) : DEFAULT_WIDTH;
 }
 
 class LineScreen implements Screen {
@@ -65,7 +72,7 @@ class TerminalScreen implements Screen {
     const style = styleFor(this.#output);
     const width = widthOf(this.#output);
     const events = this.#changes.of(view).filter(({ about }) => SCROLLED.includes(about));
-    const block = liveBlock(view, width, style).slice(0, Math.max(5, this.#output.rows - 1));
+    const block = liveBlock(view, width, style).slice(0, Math.max(5, (this.#output.rows ?? DEFAULT_ROWS) - 1));
     this.#draw(
       events.map(({ text }) => style.dim(text.slice(0, width))),
       block,
