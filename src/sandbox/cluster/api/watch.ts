@@ -64,6 +64,8 @@ type EventWriter = (type: EventType, object: ApiObject) => void;
 function eventWriter(request: WatchRequest, response: ServerResponse): EventWriter {
   let isFirst = true;
   return (type, object) => {
+    // Between `end` and `close` a slow reader still drains; a write then would be an error without a handler.
+    if (response.writableEnded || response.destroyed) return;
     const shown: Json = presentWatched(request.kind, object, request.how, isFirst);
     isFirst = false;
     response.write(`${JSON.stringify({ type, object: shown })}\n`);

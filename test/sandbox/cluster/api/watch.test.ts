@@ -1,5 +1,6 @@
 import { CoreV1Api, makeInformer, type V1ConfigMap, Watch } from '@kubernetes/client-node';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { KINDS } from '../../../../src/sandbox/cluster/api/kinds/index.ts';
 import { call, configMap, deployment, kubeConfigOf, openWatch, pod, startServer } from './support.ts';
 
 const POLL = { timeout: 5_000, interval: 10 };
@@ -125,6 +126,19 @@ describe('watch', () => {
     const watch = await openWatch(url, `${MAPS}?watch=true&timeoutSeconds=1`);
     await vi.waitFor(() => expect(watch.isEnded()).toBe(true), POLL);
     expect(Date.now() - startMs).toBeGreaterThanOrEqual(990);
+  });
+
+  it('survives writes between the end of a watch and its close', async () => {
+    const server = await startServer();
+    await call(server.url, 'POST', MAPS, configMap('a'));
+    const watch = await openWatch(server.url, `${MAPS}?watch=true`);
+    const kind = KINDS.find((candidate) => candidate.kind === 'ConfigMap');
+    const stored = kind && server.store.get(kind, 'default', 'a');
+    if (!stored) throw new Error('configmap a: expected it in the store');
+    server.endWatches();
+    server.store.put(kind, { ...stored, data: { key: 'new' } });
+    await vi.waitFor(() => expect(watch.isEnded()).toBe(true), POLL);
+    expect(watch.types()).toEqual(['ADDED']);
   });
 
   it('ends at endWatches and at once at close', async () => {
