@@ -57,7 +57,7 @@ describe('observing a step', () => {
   ])('holds, and ends at the no-data deadline, when $when', async ({ page, note }) => {
     await serve('stable', traffic(0));
     served.canary = page;
-    const input = inputOf([errorRatio(FAST)]);
+    const input = inputOf([errorRatio(FAST)], {}, { noDataMs: 400 });
     const { tally, beats } = observe(input);
     const found = await tally;
     expect(found.ended).toBe('noDataDeadline');
@@ -70,7 +70,7 @@ describe('observing a step', () => {
     const slow = await cluster.page(() => undefined);
     cluster.pods[1] = { name: 'canary-1', track: 'canary', dial: slow.host };
     const input = inputOf([errorRatio(FAST)], {}, { noDataMs: 1_500 });
-    const run = observe(input);
+    const run = observe(input, undefined, 200);
     await until(() => (run.beats.at(-1)?.state.metrics['error ratio']?.samples.length ?? 0) > 0);
     cluster.broken = true;
     await until(() => run.beats.at(-1)?.look.holding !== undefined);

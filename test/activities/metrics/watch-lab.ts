@@ -84,7 +84,7 @@ export function inputOf(
       workload: { ...plan.workload, cluster: { kubeconfig: cluster.kubeconfig } },
       steps: [{ index: 0, weightPercent: 10, durationMs: 300, approval: false }],
       bakeMs: 300,
-      deadlines: { ...plan.deadlines, noDataMs: 400, foreignChangeMs: 400, ...deadlines },
+      deadlines: { ...plan.deadlines, noDataMs: 60_000, foreignChangeMs: 400, ...deadlines },
       intervals: { ...plan.intervals, lookMs: 20 },
     },
     arms: {
@@ -100,8 +100,8 @@ export interface Run {
   readonly env: MockActivityEnvironment;
   readonly beats: ObserveHeartbeat[];
 }
-export function observe(input: ObserveStepInput, heartbeatDetails?: unknown): Run {
-  const metrics = createScrapeProvider({ kubernetes: cluster.kubernetes, limits: { timeoutMs: 200 } });
+export function observe(input: ObserveStepInput, heartbeatDetails?: unknown, timeoutMs = 5_000): Run {
+  const metrics = createScrapeProvider({ kubernetes: cluster.kubernetes, limits: { timeoutMs } });
   const { observeStep } = createObserveStep({ kubernetes: cluster.kubernetes, metrics });
   const env = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
   const beats: ObserveHeartbeat[] = [];

@@ -29,8 +29,8 @@ function request(overrides: Partial<MetricsRequest> = {}): MetricsRequest {
     ...overrides,
   };
 }
-const read = (overrides: Partial<MetricsRequest> = {}, signal?: AbortSignal) =>
-  createScrapeProvider({ kubernetes: cluster.kubernetes, limits: { timeoutMs: 300, maxBytes: 10_000 } }).read(
+const read = (overrides: Partial<MetricsRequest> = {}, signal?: AbortSignal, timeoutMs = 5_000) =>
+  createScrapeProvider({ kubernetes: cluster.kubernetes, limits: { timeoutMs, maxBytes: 10_000 } }).read(
     request(overrides),
     signal,
   );
@@ -62,7 +62,7 @@ describe('pods of an arm', () => {
     cluster.pods.push({ name: 'c-2', track: 'canary', dial: await freeAddress() });
     const slow = await cluster.page(() => undefined);
     cluster.pods.push({ name: 'c-3', track: 'canary', dial: slow.host });
-    const { canary } = await read();
+    const { canary } = await read({}, undefined, 300);
     expect(canary?.answered.map((one) => one.instance)).toEqual(['pod c-1']);
     expect(canary?.listed).toEqual(['pod c-1', 'pod c-2', 'pod c-3']);
     expect(canary?.failed).toEqual([
