@@ -29,8 +29,8 @@ describe.skipIf(isMissing('temporal'))('with a server but no worker', () => {
       (thrown: unknown) => thrown,
     );
     expect(Date.now() - startedMs).toBeLessThan(10_000);
-    if (error !== undefined && !(error instanceof CommandError)) throw error;
-    return error;
+    if (error === undefined || error instanceof CommandError) return error;
+    throw error instanceof Error ? error : new Error(String(error));
   }
 
   it('a message finds no operation and says how to begin one', LIMIT, async () => {
