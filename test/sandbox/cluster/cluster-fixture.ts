@@ -44,7 +44,10 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-export async function startTestCluster(): Promise<TestCluster> {
+/** `route` leads the controllers to the API on another way than the rest. */
+export async function startTestCluster(
+  route: (apiUrl: string) => string | Promise<string> = (apiUrl) => apiUrl,
+): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   const api = await startApiServer({ namespaces: ['default', NAMESPACE] });
   const registry = await startRegistry({ stateDir: folder });
@@ -55,7 +58,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   const reportProblem = (what: string, problem: Error): void => {
     problems.push(`${what}: ${problem.message}`);
   };
-  const controllers = await startControllers({ kubeConfig, reportProblem });
+  const controllers = await startControllers({ kubeConfig: kubeConfigFor(await route(api.url)), reportProblem });
   const client = createKubeClient(kubeConfig);
   const stops: (() => Promise<void> | void)[] = [];
   const list = async <T extends object>(resource: (typeof RESOURCES)[keyof typeof RESOURCES]) =>

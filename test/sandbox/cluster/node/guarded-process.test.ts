@@ -53,7 +53,7 @@ describe('guarded process', () => {
   });
 
   it('reports 127 for a command that does not exist', async () => {
-    const running = startGuarded({ argv: ['no-such-command'], cwd: '/tmp', env });
+    const running = startGuarded({ argv: ['/no-such-folder/no-such-command'], cwd: '/tmp', env });
     running.stdout.resume();
     const [err, code] = await Promise.all([text(running.stderr), running.exited]);
     expect(code).toBe(127);
