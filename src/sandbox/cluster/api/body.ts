@@ -27,6 +27,9 @@ export async function readText(request: IncomingMessage): Promise<string> {
 export function parseJson(text: string): Json {
   if (text === '') return null;
   try {
+    // No field of the API has this name, and assigning it would change an object's prototype.
+    if (text.includes('__proto__'))
+      return JSON.parse(text, (key, value: Json) => (key === '__proto__' ? undefined : value)) as Json;
     return JSON.parse(text) as Json;
   } catch (error) {
     throw badRequest(`the object provided is unrecognized: couldn't parse the body as JSON: ${String(error)}`);

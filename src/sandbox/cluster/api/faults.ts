@@ -1,6 +1,9 @@
 import { badRequest } from './api-error.ts';
 
-/** A request as fault rules and reviews see it; `resource` is the plural, with `/subresource` where there is one. */
+/**
+ * A request as fault rules and reviews see it. `verb` is get, list, watch, create, update, patch, delete or
+ * deletecollection; `resource` is the plural, with `/subresource` where there is one.
+ */
 export interface RequestTraits {
   readonly verb: string;
   readonly resource: string;

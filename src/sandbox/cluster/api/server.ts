@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { ApiError, methodNotAllowed, unknownPath } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { startCollector } from './collector.ts';
+import { startEventExpiry } from './event-expiry.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import type { Json } from './json.ts';
 import { serveMeta } from './meta-paths.ts';
@@ -43,7 +44,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const cluster: Cluster = { store: new Store(options.watchWindow ?? 10_000), kinds: KINDS };
   const faults = new Faults(options.faults);
   const streams = new Set<ServerResponse>();
-  const stopCollector = startCollector(cluster);
+  const stops = [startCollector(cluster), startEventExpiry(cluster)];
   for (const name of options.namespaces ?? ['default', 'kube-system']) createNamespace(cluster, name);
   const context: ServerContext = {
     cluster,
@@ -66,7 +67,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     for (const stream of streams) stream.end();
   };
   const close = async (): Promise<void> => {
-    stopCollector();
+    for (const stop of stops) stop();
     endWatches();
     const ended = once(server, 'close');
     server.close();

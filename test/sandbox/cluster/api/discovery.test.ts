@@ -1,5 +1,6 @@
 import { AuthorizationV1Api, CoreV1Api, KubernetesObjectApi, VersionApi } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
+import { expireEvents } from '../../../../src/sandbox/cluster/api/event-expiry.ts';
 import { humanDuration } from '../../../../src/sandbox/cluster/api/kinds/cells.ts';
 import { KINDS } from '../../../../src/sandbox/cluster/api/kinds/index.ts';
 import { fieldsOf } from '../../../../src/sandbox/cluster/api/models.ts';
@@ -95,6 +96,18 @@ describe('lists', () => {
       fieldSelector: 'involvedObject.name=web,involvedObject.kind=Pod',
     });
     expect(found.items.map((item) => item.metadata.name)).toEqual(['web']);
+  });
+
+  it('forget events an hour after they were last seen', async () => {
+    const { url, store } = await startServer();
+    const path = '/api/v1/namespaces/default/events';
+    const nowMs = Date.now();
+    for (const minutes of [59, 61]) {
+      const lastTimestamp = new Date(nowMs - minutes * 60_000).toISOString();
+      await call(url, 'POST', path, { metadata: { name: `ago-${minutes}` }, involvedObject: {}, lastTimestamp });
+    }
+    expireEvents({ store, kinds: KINDS }, nowMs);
+    expect((await call(url, 'GET', path)).body.items).toMatchObject([{ metadata: { name: 'ago-59' } }]);
   });
 
   it('carry no kind in their items, speak metadata only, and know no version of the future', async () => {

@@ -146,6 +146,13 @@ describe('versions and generations', () => {
     expect(undone.metadata).toEqual(created.metadata);
   });
 
+  it('lets no body change a prototype', async () => {
+    const { url } = await startServer();
+    await call(url, 'POST', MAPS, configMap('a'));
+    const answer = await call(url, 'PATCH', `${MAPS}/a`, '{"data":{"__proto__":{"evil":"1"},"x":"y"}}');
+    expect(answer.body.data).toEqual({ key: 'value', x: 'y' });
+  });
+
   it('leaves identity to the server', async () => {
     const { url } = await startServer();
     const before = (await call(url, 'POST', MAPS, configMap('a'))).body as ApiObject;

@@ -38,7 +38,8 @@ export const EVENT: ResourceKind = {
   },
 };
 
-function lastSeen(object: ApiObject): string | undefined {
+/** When the thing an Event tells of happened last. */
+export function lastSeen(object: ApiObject): string | undefined {
   return (
     textAt(object, 'series', 'lastObservedTime') ??
     textAt(object, 'lastTimestamp') ??
