@@ -45,7 +45,10 @@ export async function bringUp(
     const hasEnded = daemon?.hasEnded() ?? true;
     const found = await findDaemon(stateDir);
     if (found.kind === 'running') {
-      if (found.status.phase === 'ready') return { status: found.status, wasRunning: found.status.pid !== daemon?.pid };
+      const isOurs = found.status.pid === daemon?.pid;
+      // Ours came too late, and may still be loading: left alone it would take the folder when the other one ends.
+      if (!isOurs) await daemon?.end();
+      if (found.status.phase === 'ready') return { status: found.status, wasRunning: !isOurs };
       if (found.status.step !== step) onStep(found.status.step);
       step = found.status.step;
     }
@@ -100,7 +103,12 @@ function startDaemon({ stateDir, rps, watchWindow, seed }: UpOptions) {
   child.on('exit', () => (hasEnded = true));
   child.on('error', () => (hasEnded = true));
   child.unref();
-  return { pid: child.pid, logStart, hasEnded: () => hasEnded };
+  const end = async (): Promise<void> => {
+    if (hasEnded || child.pid === undefined) return;
+    child.kill('SIGTERM');
+    await hasGone(child.pid, STOP_LIMIT_MS);
+  };
+  return { pid: child.pid, logStart, hasEnded: () => hasEnded, end };
 }
 
 /** From a clone the sources run through tsx; from a package the compiled code runs. */

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findDaemon } from '../../../src/sandbox/daemon-state.ts';
 import type { SandboxStatus } from '../../../src/sandbox/status.ts';
@@ -151,7 +152,15 @@ it('comes up once when it is started twice at the same moment', async () => {
   expect(ups.map(({ code }) => code)).toEqual([0, 0]);
   const pids = ups.map(({ stdout }) => (JSON.parse(stdout) as SandboxStatus).pid);
   expect(new Set(pids).size).toBe(1);
+  // Nor does the one that came too late wait for its turn: no process names this folder any more.
+  await takeDown(folder);
+  expect(await processesNaming(folder)).toEqual([]);
 });
+
+async function processesNaming(folder: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-e', '-o', 'args']);
+  return stdout.split('\n').filter((line) => line.includes(folder));
+}
 
 it('takes the pid of another program for what it is', async () => {
   const folder = await newFolder();
