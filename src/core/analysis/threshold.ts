@@ -39,7 +39,7 @@ export function assessSample(plan: ThresholdPlan, input: SampleInput): SampleOut
 }
 
 function assessValue(plan: ThresholdPlan, value: number): SampleOutcome {
-  if (Number.isNaN(value)) return 'no-data';
+  // NaN is neither above nor below anything, so that it is no-data here too.
   if (!Number.isFinite(value)) return value > 0 && hasUpperLimit(plan) ? 'fail' : 'no-data';
   if (plan.fail && holds(plan.fail, value)) return 'fail';
   if (plan.pass) return holds(plan.pass, value) ? 'pass' : plan.fail ? 'inconclusive' : 'fail';

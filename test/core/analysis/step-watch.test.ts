@@ -114,6 +114,13 @@ describe('a bake', () => {
       after: 120 * SECOND,
     });
   });
+  it('judges the stable arm also while a canary still stands beside it', () => {
+    const both = observeInput([errorRatio()], { mode: 'bake' });
+    expect(endOf(play(both, { metrics: flowing(100, 0.5) }, 30 * MINUTE))).toEqual({
+      ended: 'timeOver',
+      after: 10 * MINUTE,
+    });
+  });
   it('records slots in which the canary has no requests', () => {
     expect(
       play(bake, { metrics: serving(0) }, MINUTE)
