@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { RecordEvent } from '../kube/event-recorder.ts';
 import { hasCode, type KubeClient } from '../kube/kube-client.ts';
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../kube/objects.ts';
 import type { WatchCache } from '../kube/watch-cache.ts';
@@ -11,6 +12,7 @@ export interface ControllerContext {
   readonly pods: WatchCache<Pod>;
   readonly services: WatchCache<Service>;
   readonly endpointSlices: WatchCache<EndpointSlice>;
+  readonly recordEvent: RecordEvent;
   /** Told of every failed attempt but lost races, which are ordinary. */
   readonly reportProblem: (what: string, problem: Error) => void;
 }

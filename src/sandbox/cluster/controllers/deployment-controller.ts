@@ -17,6 +17,7 @@ import {
   isScaling,
   type OwnedSets,
   presentReplicas,
+  recordScaling,
   rollForward,
   scaleSets,
   trimHistory,
@@ -98,6 +99,7 @@ export function startDeploymentController(context: ControllerContext): Controlle
     if (deployment.spec.paused || isScaling(deployment, sets)) {
       const current = sets.newSet ? await markCurrent(deployment, sets, sets.newSet, draft) : sets;
       const scaled = await scaleSets(client, deployment, current);
+      recordScaling(context.recordEvent, deployment, sets, scaled);
       if (deployment.spec.paused) await trimHistory(client, deployment, scaled.oldSets);
       return reportCounts(deployment, scaled, draft);
     }
@@ -110,13 +112,16 @@ export function startDeploymentController(context: ControllerContext): Controlle
     if (isRecreate) {
       const emptied = await emptyOldSets(client, deployment, sets, pods.list(deployment.metadata?.namespace));
       sets = emptied.sets;
+      recordScaling(context.recordEvent, deployment, found, sets);
       if (!emptied.isEmpty) return reportRollout(deployment, sets, draft);
     }
     const oldSizes = isRecreate ? [] : sets.oldSets.map(presentReplicas);
     const firstSize = nextNewSize(0, oldSizes, desiredReplicas(deployment), boundsOf(deployment).maxSurge);
+    const before = sets;
     const withNew = await ensureNewSet(deployment, sets, firstSize, draft);
     if (!withNew) return;
     sets = await rollForward(client, deployment, withNew);
+    recordScaling(context.recordEvent, deployment, before, sets);
     if (isComplete(deployment, observedStatus(deployment, sets.newSet, allSets(sets), [], Date.now()))) {
       await trimHistory(client, deployment, sets.oldSets);
     }

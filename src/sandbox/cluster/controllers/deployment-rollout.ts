@@ -1,3 +1,4 @@
+import type { RecordEvent } from '../kube/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { type Deployment, instantMs, type Pod, type ReplicaSet, RESOURCES } from '../kube/objects.ts';
 import { isLostRace } from './context.ts';
@@ -160,5 +161,16 @@ export async function trimHistory(
     } catch (error) {
       if (!isLostRace(error)) throw error;
     }
+  }
+}
+
+/** Tells people which sets were scaled between two looks. */
+export function recordScaling(record: RecordEvent, deployment: Deployment, before: OwnedSets, after: OwnedSets): void {
+  const sizes = new Map(allSets(before).map((set) => [nameOf(set), desiredReplicas(set)]));
+  for (const set of allSets(after)) {
+    const [from, to] = [sizes.get(nameOf(set)) ?? 0, desiredReplicas(set)];
+    if (from === to) continue;
+    const message = `Scaled ${from < to ? 'up' : 'down'} replica set ${nameOf(set)} from ${from} to ${to}`;
+    record(deployment, 'Normal', 'ScalingReplicaSet', message);
   }
 }

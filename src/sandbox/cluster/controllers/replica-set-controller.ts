@@ -72,13 +72,14 @@ export function startReplicaSetController(context: ControllerContext): Controlle
     else if (!mayAct) queue.addAfter(key, 1000);
     await reportStatus(set, owned, failure);
     scheduleAvailability(key, set, owned);
+    if (failure) context.recordEvent(set, 'Warning', failure.reason, failure.message);
     if (failure) throw new Error(`${failure.reason}: ${failure.message}`);
   }
 
   async function bringToSize(key: string, set: ReplicaSet, owned: readonly Pod[]): Promise<Failure> {
     const missing = desiredReplicas(set) - owned.length;
     if (missing > 0) return createPods(key, set, Math.min(missing, BURST));
-    if (missing < 0) return deletePods(key, deletionOrder(owned).slice(0, Math.min(-missing, BURST)));
+    if (missing < 0) return deletePods(key, set, deletionOrder(owned).slice(0, Math.min(-missing, BURST)));
     return undefined;
   }
 
@@ -115,6 +116,7 @@ export function startReplicaSetController(context: ControllerContext): Controlle
         { resource: RESOURCES.pods, namespace },
         { apiVersion: 'v1', kind: 'Pod', metadata, spec: template?.spec },
       );
+      context.recordEvent(set, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
       return undefined;
     } catch (error) {
       if (!(error instanceof KubeError)) await settleLostReply(key, namespace, name);
@@ -135,13 +137,14 @@ export function startReplicaSetController(context: ControllerContext): Controlle
     }
   }
 
-  async function deletePods(key: string, doomed: readonly Pod[]): Promise<Failure> {
+  async function deletePods(key: string, set: ReplicaSet, doomed: readonly Pod[]): Promise<Failure> {
     const failures = await Promise.all(
       doomed.map(async (pod): Promise<Failure> => {
         const { namespace, name, uid = '' } = pod.metadata ?? {};
         expectations.expect(key, uid, Date.now());
         try {
           await client.remove({ resource: RESOURCES.pods, namespace, name }, { uid });
+          context.recordEvent(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
           return undefined;
         } catch (error) {
           expectations.settle(key, uid);

@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { createEventRecorder } from '../kube/event-recorder.ts';
 import { createKubeClient } from '../kube/kube-client.ts';
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/objects.ts';
@@ -40,6 +41,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     pods: follow<Pod>(RESOURCES.pods),
     services: follow<Service>(RESOURCES.services),
     endpointSlices: follow<EndpointSlice>(RESOURCES.endpointSlices),
+    recordEvent: createEventRecorder(client, { component: 'controllers' }),
     reportProblem,
   };
   const caches = [

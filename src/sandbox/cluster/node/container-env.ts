@@ -1,6 +1,7 @@
 import { hasCode, type KubeClient } from '../kube/kube-client.ts';
 import { type ConfigMap, type Container, type Pod, RESOURCES, type Secret } from '../kube/objects.ts';
-import { expandVariables } from './container-command.ts';
+import { expandVariables, searchPath } from './container-command.ts';
+import type { LocalImage } from './image-store.ts';
 
 /** A container that cannot be started as configured: `CreateContainerConfigError` until it is put right. */
 export class ContainerConfigError extends Error {}
@@ -107,4 +108,31 @@ function fieldValue(pod: Pod, path: string, nominal: { readonly podIp: string; r
   const value = fields[path];
   if (value === undefined) throw new ContainerConfigError(`fieldRef ${path}: unsupported or unset field`);
   return value;
+}
+
+/** What a container's environment starts from: the image's own entries, and a folder to write to. */
+export function imageEnv(image: LocalImage, pod: Pod, folder: string): Record<string, string> {
+  const entries = (image.config.Env ?? []).flatMap((entry) => {
+    const split = entry.indexOf('=');
+    return split > 0 ? [[entry.slice(0, split), entry.slice(split + 1)] as const] : [];
+  });
+  return {
+    HOME: folder,
+    TMPDIR: folder,
+    HOSTNAME: pod.metadata?.name ?? '',
+    ...Object.fromEntries(entries),
+    PATH: searchPath(image.config),
+  };
+}
+
+/** What every sandbox container is told beyond its own configuration. */
+export function contractEnv(pod: Pod, faultFile: string, ports: ReadonlyMap<number, number>): Record<string, string> {
+  const [first] = ports.values();
+  return {
+    POD_NAME: pod.metadata?.name ?? '',
+    POD_NAMESPACE: pod.metadata?.namespace ?? '',
+    SANDBOX_FAULT_FILE: faultFile,
+    ...(first === undefined ? {} : { PORT: String(first) }),
+    ...Object.fromEntries([...ports].map(([port, real]) => [`PORT_${port}`, String(real)])),
+  };
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Container } from '../kube/objects.ts';
 
 /** A file is rotated once at this size; older lines are lost, as on a node. */
 const ROTATE_BYTES = 10 * 1024 * 1024;
@@ -104,4 +105,11 @@ function parse(file: string): LogLine[] {
       const space = line.indexOf(' ');
       return { atMs: Date.parse(line.slice(0, space)), text: line.slice(space + 1) };
     });
+}
+
+/** End of the output, where the container asks for it to be its termination message. */
+export function lastWords(container: Container, log: ContainerLog): string {
+  if (container.terminationMessagePolicy !== 'FallbackToLogsOnError') return '';
+  const lines = log.read({ tailLines: 80 }).map(({ text }) => text);
+  return lines.join('\n').slice(-2048);
 }

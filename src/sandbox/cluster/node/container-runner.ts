@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RecordEvent } from '../kube/event-recorder.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { Container, Pod } from '../kube/objects.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
-import { type ContainerCommand, containerCommand, searchPath } from './container-command.ts';
-import { ContainerConfigError, containerEnv } from './container-env.ts';
-import { ContainerLog } from './container-log.ts';
+import { type ContainerCommand, containerCommand } from './container-command.ts';
+import { ContainerConfigError, containerEnv, contractEnv, imageEnv } from './container-env.ts';
+import { ContainerLog, lastWords } from './container-log.ts';
 import type { ContainerSnapshot, RunState, Termination } from './container-state.ts';
-import { type GuardedProcess, startGuarded } from './guarded-process.ts';
+import { endProcess, type GuardedProcess, startGuarded } from './guarded-process.ts';
 import type { ImageStore, LocalImage } from './image-store.ts';
-import { execProbe, httpProbe, type ProbeTarget } from './probe.ts';
+import { runPreStop } from './pre-stop.ts';
+import type { ProbeTarget } from './probe.ts';
 import { runProbes } from './prober.ts';
 
 /** How a missing ConfigMap, Secret or command is looked for again. */
@@ -38,6 +40,7 @@ export interface ContainerSetup {
   readonly claimPorts: () => Promise<ReadonlyMap<number, number>>;
   readonly onImage: (image: LocalImage) => void;
   readonly onChange: () => void;
+  readonly recordEvent: RecordEvent;
 }
 
 /** Runs one container: image, configuration, process, probes, and starts again with growing waits. */
@@ -109,7 +112,12 @@ export class ContainerRunner {
     this.#stopping.abort();
     const running = this.#process;
     if (!running) return;
-    await this.#preStop(graceMs);
+    const { pod, container, recordEvent } = this.#setup;
+    recordEvent(pod, 'Normal', 'Killing', `Stopping container ${container.name}`);
+    if (this.#target) {
+      const problem = await runPreStop(container, this.#target, graceMs);
+      if (problem) this.log(false)?.append(`sandbox: preStop hook failed: ${problem}`);
+    }
     await endProcess(running, Math.max(deadlineMs - Date.now(), 0));
   }
 
@@ -122,6 +130,10 @@ export class ContainerRunner {
   #set(state: RunState): void {
     this.#state = state;
     this.#setup.onChange();
+  }
+
+  #warn(reason: string, message: string): void {
+    this.#setup.recordEvent(this.#setup.pod, 'Warning', reason, message);
   }
 
   #wait(ms: number): Promise<void> {
@@ -141,6 +153,7 @@ export class ContainerRunner {
     const { name, namespace, uid } = pod.metadata ?? {};
     const subject = `container=${container.name} pod=${name}_${namespace}(${uid})`;
     const message = `back-off ${waitMs / 1000}s restarting failed ${subject}`;
+    this.#warn('BackOff', `Back-off restarting failed ${subject}`);
     this.#set({ kind: 'waiting', reason: 'CrashLoopBackOff', message });
     await this.#wait(waitMs);
   }
@@ -153,6 +166,7 @@ export class ContainerRunner {
       try {
         images.parse(name);
       } catch (error) {
+        this.#warn('InspectFailed', messageOf(error));
         this.#set({ kind: 'waiting', reason: 'InvalidImageName', message: messageOf(error) });
         await this.#wait(backoff.next());
         continue;
@@ -167,6 +181,7 @@ export class ContainerRunner {
         this.#stopping.signal.throwIfAborted();
         const problem = `Failed to pull image "${name}": ${messageOf(error)}`;
         const waitMs = backoff.next();
+        this.#warn('Failed', problem);
         // Both reasons are shown for a while: what happened, then that it is being waited.
         this.#set({ kind: 'waiting', reason: 'ErrImagePull', message: problem });
         await this.#wait(waitMs / 4);
@@ -186,7 +201,7 @@ export class ContainerRunner {
         const base = imageEnv(image, pod, this.#setup.folder);
         const own = await containerEnv(client, pod, container, base, nominal);
         const ports = await this.#setup.claimPorts();
-        const env = { ...own, ...this.#contractEnv(ports) };
+        const env = { ...own, ...contractEnv(pod, this.#setup.faultFile, ports) };
         const command = containerCommand(container, image, env);
         mkdirSync(command.cwd, { recursive: true });
         this.#stopping.signal.throwIfAborted();
@@ -194,23 +209,11 @@ export class ContainerRunner {
       } catch (error) {
         this.#stopping.signal.throwIfAborted();
         const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
+        this.#warn('Failed', `Error: ${messageOf(error)}`);
         this.#set({ kind: 'waiting', reason, message: messageOf(error) });
         await this.#wait(CONFIG_RETRY_MS);
       }
     }
-  }
-
-  /** What every sandbox container is told beyond its own configuration. */
-  #contractEnv(ports: ReadonlyMap<number, number>): Record<string, string> {
-    const { pod, faultFile } = this.#setup;
-    const [first] = ports.values();
-    return {
-      POD_NAME: pod.metadata?.name ?? '',
-      POD_NAMESPACE: pod.metadata?.namespace ?? '',
-      SANDBOX_FAULT_FILE: faultFile,
-      ...(first === undefined ? {} : { PORT: String(first) }),
-      ...Object.fromEntries([...ports].map(([port, real]) => [`PORT_${port}`, String(real)])),
-    };
   }
 
   async #runOnce(
@@ -230,6 +233,7 @@ export class ContainerRunner {
     this.#id = randomUUID().replaceAll('-', '');
     this.#target = { cwd: command.cwd, env, dial: (port) => dialPort(container, ports, port) };
     this.#isStarted = false;
+    this.#setup.recordEvent(this.#setup.pod, 'Normal', 'Started', `Started container ${container.name}`);
     this.#set({ kind: 'running', startedAtMs });
 
     const ending = new AbortController();
@@ -263,12 +267,14 @@ export class ContainerRunner {
         this.#isStarted = true;
         onChange();
       },
-      onReady: (ready: boolean) => {
+      onReady: (ready: boolean, message?: string) => {
+        if (!ready && message) this.#warn('Unhealthy', `Readiness probe failed: ${message}`);
         if (this.#isReady === ready) return;
         this.#isReady = ready;
         onChange();
       },
       onUnhealthy: (which: 'Liveness' | 'Startup', message: string) => {
+        this.#warn('Unhealthy', `${which} probe failed: ${message}`);
         log.append(`sandbox: ${which} probe failed, the container is restarted: ${message}`);
         const probe = which === 'Liveness' ? container.livenessProbe : container.startupProbe;
         const graceSeconds = probe?.terminationGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
@@ -276,56 +282,14 @@ export class ContainerRunner {
       },
     };
   }
-
-  async #preStop(graceMs: number): Promise<void> {
-    const hook = this.#setup.container.lifecycle?.preStop;
-    const target = this.#target;
-    if (!hook || !target) return;
-    const signal = AbortSignal.timeout(graceMs);
-    try {
-      if (hook.sleep) await delay(hook.sleep.seconds * 1000, undefined, { signal });
-      if (hook.httpGet) await httpProbe(hook.httpGet, target, signal);
-      if (hook.exec) await execProbe(hook.exec.command ?? [], target, signal);
-    } catch (error) {
-      this.log(false)?.append(`sandbox: preStop hook failed: ${messageOf(error)}`);
-    }
-  }
 }
 
-async function endProcess(running: GuardedProcess, graceMs: number): Promise<void> {
-  running.terminate();
-  const timer = setTimeout(() => running.kill(), graceMs);
-  await running.exited;
-  clearTimeout(timer);
-}
-
-function imageEnv(image: LocalImage, pod: Pod, folder: string): Record<string, string> {
-  const entries = (image.config.Env ?? []).flatMap((entry) => {
-    const split = entry.indexOf('=');
-    return split > 0 ? [[entry.slice(0, split), entry.slice(split + 1)] as const] : [];
-  });
-  return {
-    HOME: folder,
-    TMPDIR: folder,
-    HOSTNAME: pod.metadata?.name ?? '',
-    ...Object.fromEntries(entries),
-    PATH: searchPath(image.config),
-  };
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function dialPort(container: Container, ports: ReadonlyMap<number, number>, port: number | string) {
   const declared = container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port);
   const real = ports.get(declared);
   return real === undefined ? undefined : { host: '127.0.0.1', port: real };
-}
-
-/** End of the output, where the container asks for it to be its termination message. */
-function lastWords(container: Container, log: ContainerLog): string {
-  if (container.terminationMessagePolicy !== 'FallbackToLogsOnError') return '';
-  const lines = log.read({ tailLines: 80 }).map(({ text }) => text);
-  return lines.join('\n').slice(-2048);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -93,3 +93,11 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
     // The group is gone already.
   }
 }
+
+/** Asks the command to end and kills it when the grace is over. */
+export async function endProcess(running: GuardedProcess, graceMs: number): Promise<void> {
+  running.terminate();
+  const timer = setTimeout(() => running.kill(), graceMs);
+  await running.exited;
+  clearTimeout(timer);
+}

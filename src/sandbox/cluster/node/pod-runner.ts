@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { DIAL_ANNOTATION } from '../../../clients/kubernetes/pod-address.ts';
+import type { RecordEvent } from '../kube/event-recorder.ts';
 import { hasCode, type KubeClient } from '../kube/kube-client.ts';
 import { type Container, type Pod, type PodStatus, RESOURCES } from '../kube/objects.ts';
 import type { ContainerLog } from './container-log.ts';
@@ -28,6 +29,7 @@ export interface PodRunnerSetup {
   readonly drained: (pod: Pod) => Promise<void>;
   /** The fault that the Pod has to suffer now, given the images it runs. */
   readonly faultFor: (pod: Pod, imageIds: readonly string[]) => ServiceFault;
+  readonly recordEvent: RecordEvent;
   readonly reportProblem: (what: string, problem: Error) => void;
   readonly onGone: () => void;
 }
@@ -130,7 +132,7 @@ export class PodRunner {
   }
 
   #createRunner(container: Container, policy: 'Always' | 'OnFailure' | 'Never'): ContainerRunner {
-    const { pod, client, images, timings, folder } = this.#setup;
+    const { pod, client, images, timings, folder, recordEvent } = this.#setup;
     return new ContainerRunner({
       pod,
       container,
@@ -147,6 +149,7 @@ export class PodRunner {
         this.applyFault();
       },
       onChange: () => this.#writeSoon(),
+      recordEvent,
     });
   }
 

@@ -1,3 +1,4 @@
+import type { RecordEvent } from '../kube/event-recorder.ts';
 import { hasCode, type KubeClient } from '../kube/kube-client.ts';
 import { keyOf, type Pod, RESOURCES, timestamp } from '../kube/objects.ts';
 import { matchesLabels } from '../kube/selectors.ts';
@@ -13,6 +14,7 @@ export function startScheduler(
   client: KubeClient,
   pods: WatchCache<Pod>,
   node: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+  recordEvent: RecordEvent,
   reportProblem: (what: string, problem: Error) => void,
 ): Scheduler {
   const queue = createWorkQueue({
@@ -42,6 +44,7 @@ export function startScheduler(
     };
     try {
       await client.create({ ...at, subresource: 'binding' }, binding);
+      recordEvent(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${node.name}`);
     } catch (error) {
       // Bound by another one, or gone.
       if (!hasCode(error, 409) && !hasCode(error, 404)) throw error;
@@ -60,6 +63,7 @@ export function startScheduler(
     };
     const { namespace, name } = pod.metadata ?? {};
     const at = { resource: RESOURCES.pods, namespace, name, subresource: 'status' };
+    recordEvent(pod, 'Warning', 'FailedScheduling', condition.message);
     await client.mergePatch(at, { status: { phase: 'Pending', conditions: [condition] } });
   }
 

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { createEventRecorder } from '../kube/event-recorder.ts';
 import { createKubeClient, hasCode } from '../kube/kube-client.ts';
 import { type EndpointSlice, keyOf, type Pod, RESOURCES } from '../kube/objects.ts';
 import { startWatchCache } from '../kube/watch-cache.ts';
@@ -64,6 +65,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const ports = new PortPool();
   const addresses = new PodAddresses();
   const timings = timingsOf(options);
+  const recordEvent = createEventRecorder(client, { component: 'node-agent', host: nodeName });
   const runners = new Map<string, PodRunner>();
   const faults = new Map<string, FaultRule>();
   let nextFaultId = 1;
@@ -82,7 +84,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   pods.onChange(({ before, after }) => notice(before, after));
   for (const pod of pods.list()) notice(undefined, pod);
   const node = { name: nodeName, labels: nodeLabels(nodeName) };
-  const scheduler = startScheduler(client, pods, node, reportProblem);
+  const scheduler = startScheduler(client, pods, node, recordEvent, reportProblem);
   const heartbeat = setInterval(() => {
     registerNode(client, nodeName, logs.port, true).catch(reportNode);
   }, HEARTBEAT_MS);
@@ -130,6 +132,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       timings,
       drained: (ending) => drained(slices, ending),
       faultFor: (subject, imageIds) => faultFor(faults.values(), subject, imageIds),
+      recordEvent,
       reportProblem,
       onGone: () => runners.delete(uid),
     });

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIAL_ANNOTATION, podAddress } from '../../../../src/clients/kubernetes/pod-address.ts';
-import { type KubeNode, RESOURCES } from '../../../../src/sandbox/cluster/kube/objects.ts';
+import { type KubeNode, type KubeObject, RESOURCES } from '../../../../src/sandbox/cluster/kube/objects.ts';
 import { type NodeAgent, startNodeAgent } from '../../../../src/sandbox/cluster/node/start-node-agent.ts';
 import { isMissing } from '../../../harness/tools.ts';
 import { NAMESPACE, startTestCluster, type TestCluster } from '../cluster-fixture.ts';
@@ -163,6 +163,19 @@ describe('a Pod on the node', () => {
       });
     });
     expect([...waits].slice(0, 2)).toEqual(['0.4s', '0.8s']);
+    await eventually(async () => {
+      const events = await cluster.client.list<
+        KubeObject & { involvedObject: { name: string }; reason: string; count: number }
+      >({
+        resource: RESOURCES.events,
+        namespace: NAMESPACE,
+      });
+      const told = events.items.filter(({ involvedObject }) => involvedObject.name === 'crash');
+      const counts = new Map(told.map(({ reason, count }) => [reason, count]));
+      expect(counts.get('Scheduled')).toBe(1);
+      expect(counts.get('Started')).toBeGreaterThanOrEqual(4);
+      expect(counts.get('BackOff')).toBeGreaterThanOrEqual(2);
+    });
     expect((await cluster.pod('crash')).status?.phase).toBe('Running');
     if (!isMissing('kubectl'))
       expect(await cluster.kubectl('get', 'pods', 'crash')).toMatch(/crash +0\/1 +(CrashLoopBackOff|Error)/);
