@@ -49,6 +49,8 @@ export async function demo(output: Output, staysUp: boolean): Promise<number> {
   const leaving = new AbortController();
   const leave = (): void => leaving.abort(new CommandError('detached', 'the demo was ended before its end'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, leave);
+  // A reader that is gone (`| head`) ends the demo as a signal does, instead of an error in the middle of nowhere.
+  process.stdout.on('error', leave);
   const folder = await mkdtemp(join(tmpdir(), 'mainstay-demo-'));
   const endings: Ending[] = [];
   const running: Demo = { output, style: styleFor(output), signal: leaving.signal, endings, folder };
@@ -64,6 +66,7 @@ export async function demo(output: Output, staysUp: boolean): Promise<number> {
     say(running, 'ending what the demo started');
     for (const end of endings.toReversed()) await end().catch((error: unknown) => say(running, String(error)));
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, leave);
+    process.stdout.off('error', leave);
   }
 }
 
@@ -107,6 +110,7 @@ async function play(running: Demo, staysUp: boolean): Promise<number> {
   );
   for (const line of page) running.output.write(`${line}\n`);
   if (staysUp) await stayUp(running);
+  else running.output.write('\nAll of it is ended now. In a terminal the demo stays up until Ctrl-C.\n');
   return EXIT_CODES.ok.code;
 }
 
@@ -121,6 +125,7 @@ interface Stage {
 async function setStage(running: Demo): Promise<Stage> {
   const { folder, endings, signal } = running;
   const tools = await findTools();
+  say(running, `logs and state are in ${folder}`);
   say(running, 'starting a Temporal server');
   const server = await startTemporal(folder, tools, signal);
   endings.push(() => server.child.stop());
@@ -136,6 +141,7 @@ async function setStage(running: Demo): Promise<Stage> {
       signal.throwIfAborted();
     },
   });
+  endAtExit(status.pid, running);
   const sandbox = status.running;
   if (!sandbox) throw new Error(`the sandbox in ${stateDir} is ready but tells no addresses`);
   say(running, 'starting a worker');
@@ -157,6 +163,19 @@ async function setStage(running: Demo): Promise<Stage> {
     await worker.stop();
   });
   return { server, tools, sandbox, worker: () => worker };
+}
+
+/** The net under the endings: a demo that falls over takes its sandbox with it. */
+function endAtExit(pid: number, { endings }: Demo): void {
+  const end = (): void => {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // it is gone already
+    }
+  };
+  process.once('exit', end);
+  endings.unshift(async () => void process.off('exit', end));
 }
 
 /** A worker that was killed is started again, as a service manager would. */

@@ -127,10 +127,8 @@ async function refused(
 ): Promise<CommandError> {
   const status = await askStatus(session, workflowId);
   const may = (status?.may ?? []).map(({ why, command }) => `${command}   (${why})`);
-  return new CommandError('refused', `${action} was refused: ${messageOf(error.cause ?? error)}`, [
-    ...(status ? [status.what] : []),
-    ...may,
-  ]);
+  const why = messageOf(error.cause ?? error).replace(`${action}: `, '');
+  return new CommandError('refused', `${action} was refused: ${why}`, [...(status ? [status.what] : []), ...may]);
 }
 
 function notDelivered(action: Action, text: string): CommandError {

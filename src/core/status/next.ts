@@ -13,10 +13,36 @@ export interface NextEvent {
 
 /** What happens next if nobody does anything. */
 export function whatComesNext(state: DeployState, nowMs: number): NextEvent {
-  const event = held(state) ?? ORDINARY[state.phase](state);
+  const event = decided(state) ?? held(state) ?? ORDINARY[state.phase](state);
   if (event.atMs === undefined) return { text: sentence(event.text) };
   const when = event.atMs >= nowMs ? `At ${momentInWords(event.atMs)}` : `Due since ${momentInWords(event.atMs)}`;
   return { text: sentence(`${when}: ${event.text}`), atMs: event.atMs };
+}
+
+/** A decision that was taken this moment: the workflow has accepted it and carries it out with its next step. */
+function decided(state: DeployState): NextEvent | undefined {
+  const last = state.decisions.at(-1);
+  if (!last || state.phase === 'undoing' || state.phase === 'ended') return undefined;
+  const { waiting, stepStartedAtMs, phaseSinceMs } = state;
+  switch (last.what) {
+    case 'abort':
+    case 'reject':
+      return { text: state.before ? 'Now: it stops, and what was changed is put back' : 'Now: it ends' };
+    case 'approve':
+      return waiting?.for === 'approval' && last.atMs >= waiting.sinceMs
+        ? { text: `Now: ${approved(state)}` }
+        : undefined;
+    case 'resume':
+      return waiting?.for === 'resume' && !state.paused ? { text: 'Now: the steps go on' } : undefined;
+    case 'skipStep':
+    case 'promoteNow':
+      return state.phase === 'canary' && last.atMs >= (stepStartedAtMs ?? phaseSinceMs)
+        ? { text: 'Now: this step ends' }
+        : undefined;
+    case 'pause':
+    case 'acceptUnrestored':
+      return undefined;
+  }
 }
 
 /** What a wait, a pause or a foreign change puts before the ordinary course. */
@@ -31,7 +57,7 @@ function held(state: DeployState): NextEvent | undefined {
     const patience = plan ? ` after ${spanInWords(plan.deadlines.foreignChangeMs)}` : '';
     return { text: `it goes on when the change is taken back; else its own fields are rolled back${patience}` };
   }
-  if (state.paused || waiting?.for === 'resume') {
+  if (state.paused) {
     const deadlineMs = waiting?.for === 'resume' ? waiting.deadlineMs : pauseDeadline(state);
     const text = 'rolled back, unless someone resumes it before';
     return deadlineMs === undefined ? { text } : { text, atMs: deadlineMs };
@@ -39,7 +65,7 @@ function held(state: DeployState): NextEvent | undefined {
   switch (waiting?.for) {
     case 'approval':
       return {
-        text: `${waiting.onDeadline === 'approve' ? 'approved' : 'rejected'} by deadline; an approval before that lets ${approved(state)}`,
+        text: `${waiting.onDeadline === 'approve' ? 'approved' : 'rejected'} by deadline; an approval before that lets it go on: ${approved(state)}`,
         atMs: waiting.deadlineMs,
       };
     case 'turn':
@@ -49,6 +75,7 @@ function held(state: DeployState): NextEvent | undefined {
       };
     case 'data':
       return { text: 'rolled back, unless the missing data arrived before', atMs: waiting.deadlineMs };
+    case 'resume':
     case undefined:
       return undefined;
   }
@@ -59,9 +86,8 @@ function pauseDeadline(state: DeployState): number | undefined {
 }
 
 function approved(state: DeployState): string {
-  if (state.phase === 'awaitingStart') return 'it check once more and begin';
-  const step = askedStep(state);
-  return step ? `${stepInWords(state, step)} begin` : 'the next step begin';
+  if (state.phase === 'awaitingStart') return 'it checks once more and begins';
+  return askedInWords(state);
 }
 
 const ORDINARY: Readonly<Record<DeployPhase, (state: DeployState) => NextEvent>> = {

@@ -59,7 +59,7 @@ function waitingInWords(state: DeployState): string {
     case 'turn':
       return `${waiting.owner} owns the service; this one is number ${waiting.position} in the queue since ${momentInWords(waiting.sinceMs)}`;
     case 'resume':
-      return state.paused ? '' : `It waits to be resumed since ${momentInWords(waiting.sinceMs)}`;
+      return ''; // told with who paused it; resumed a moment ago, it goes on
     case 'data':
       return `The time of the step is over, but data is missing since ${momentInWords(waiting.sinceMs)}: ${waiting.missing}. Missing data is never a pass`;
     case 'help':

@@ -275,7 +275,7 @@ export const SITUATIONS: Readonly<Record<string, DeployState>> = {
   'canary: overdue': state({ ...CANARY, stepStartedAtMs: ago(11) }),
   'canary: before a step with approval': state({
     ...CANARY,
-    decisions: [{ what: 'skipStep', by: 'release-manager', reason: 'night shift is over', atMs: ago(4) }],
+    decisions: [{ what: 'skipStep', by: 'release-manager', reason: 'night shift is over', atMs: ago(5) }],
   }),
   'canary: paused': state({
     ...CANARY,
@@ -284,6 +284,19 @@ export const SITUATIONS: Readonly<Record<string, DeployState>> = {
     decisions: [{ what: 'pause', by: PAUSED.by, reason: PAUSED.reason, atMs: PAUSED.sinceMs }],
   }),
   'canary: paused in the middle of a step': state({ ...CANARY, paused: PAUSED }),
+  'canary: just resumed': state({
+    ...CANARY,
+    waiting: { for: 'resume', sinceMs: ago(3), deadlineMs: within(1437) },
+    decisions: [{ what: 'resume', by: 'sre-on-call', reason: 'it was another service', atMs: NOW_MS }],
+  }),
+  'canary: just skipped': state({
+    ...CANARY,
+    decisions: [{ what: 'skipStep', by: 'release-manager', reason: 'seen enough', atMs: NOW_MS }],
+  }),
+  'canary: just aborted': state({
+    ...CANARY,
+    decisions: [{ what: 'abort', by: 'release-manager', reason: 'wrong version', atMs: NOW_MS }],
+  }),
   'canary: holding for data': state({
     ...CANARY,
     stepStartedAtMs: ago(12),
@@ -305,6 +318,12 @@ export const SITUATIONS: Readonly<Record<string, DeployState>> = {
     ...CANARY,
     phase: 'awaitingApproval',
     waiting: { ...APPROVAL, onDeadline: 'approve' },
+  }),
+  'awaiting an approval: just approved': state({
+    ...CANARY,
+    phase: 'awaitingApproval',
+    waiting: APPROVAL,
+    decisions: [{ what: 'approve', by: 'release-manager', reason: '', atMs: NOW_MS }],
   }),
   promoting: state({ ...CANARY, phase: 'promoting', step: 4, weightPercent: 100, steps: [PASSED] }),
   'promoting: first deployment': state({
