@@ -1,28 +1,22 @@
-/** Composition root: configuration -> clients -> activities -> workers of both queues -> run until told to stop. */
+/** Composition root: settings -> clients -> activities -> workers of both queues -> run until told to stop. */
 import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
-import { Connection } from '@temporalio/client';
-import { createActivities } from './activities/index.ts';
+import { Runtime } from '@temporalio/worker';
+import { type ActivityDeps, createActivities } from './activities/index.ts';
 import { createLocalBuilds } from './clients/build/local-command.ts';
 import { createKubernetesClients } from './clients/kubernetes/http-client.ts';
 import { createScrapeProvider } from './clients/metrics/scrape-provider.ts';
+import { createAuthFileCredentials } from './clients/registry/auth-file.ts';
 import { createRegistryClient } from './clients/registry/http-client.ts';
 import { createHttpRouteRouter } from './clients/router/http-route.ts';
 import { loadCatalogue } from './config/load-catalogue.ts';
+import { readSettings, type Settings } from './config/settings.ts';
 import { TASK_QUEUES } from './core/model/names.ts';
 import { describeProblem } from './core/model/problem.ts';
+import { CodedError } from './errors/coded-error.ts';
+import { connectWorker, type WorkerConnections } from './worker/connect.ts';
+import { createWorkerLog } from './worker/logging.ts';
+import { createWorkers, runAll } from './worker/run-workers.ts';
+import { sayCatalogue } from './worker/say-catalogue.ts';
 
 export interface RunWorkerOptions {
   /** Watching slots: at least as many as deployments are in flight. Default 1,000. */
@@ -37,91 +31,63 @@ export interface RunWorkerOptions {
   readonly say?: (line: string) => void;
 }
 
-/** Polls both queues until SIGINT or SIGTERM, then hands its work over: shutdown grace 3 s. */
+/**
+ * Polls both queues until SIGINT or SIGTERM, then hands its work over in less than 5 s. Throws a CodedError within
+ * seconds: InvalidInput (settings), Unavailable (no Temporal server), NotFound (no such namespace).
+ */
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
-  const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
-  const level = (process.env.MAINSTAY_LOG_LEVEL ?? 'warn').toUpperCase();
-  Runtime.install({
-    logger: new DefaultLogger(isLevel(level) ? level : 'WARN'),
+  const settings = settingsOrThrow();
+  const log = createWorkerLog(settings);
+  const say = options.say ?? log.say;
+  const runtime = Runtime.install({
+    logger: log.logger,
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
-  const settings = loadClientConnectConfig();
-  const address = settings.connectionOptions.address ?? 'localhost:7233';
-  const namespace = settings.namespace ?? 'default';
-  const connection = await NativeConnection.connect(settings.connectionOptions);
-  const clientConnection = await Connection.connect(settings.connectionOptions);
+  const connections = await connectWorker().catch(async (error: unknown) => {
+    // A native core that nothing was connected with would keep the process from ending.
+    await runtime.shutdown().catch(() => undefined);
+    throw error;
+  });
   try {
-    const client = new Client({ connection: clientConnection, namespace });
-    const catalogue = await sayCatalogue(say);
-    const kubernetes = createKubernetesClients();
-    const activities = createActivities({
-      client: () => client,
-      loadCatalogue: () => loadCatalogue(),
-      kubernetes,
-      router: createHttpRouteRouter(kubernetes),
-      metrics: createScrapeProvider({ kubernetes }),
-      registry: createRegistryClient(),
-      builds: createLocalBuilds({ stateDir: stateDir(), inherited: process.env }),
-    });
-    const bundle = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: new DefaultLogger('ERROR') });
-    const common: Omit<WorkerOptions, 'taskQueue'> = {
-      connection,
-      namespace,
-      activities,
-      shutdownGraceTime: '3s',
-      shutdownForceTime: '10s',
-      identity: `mainstay-${process.pid}@${process.env.HOSTNAME ?? 'worker'}`,
-    };
-    const workers = await Promise.all([
-      Worker.create({
-        ...common,
-        taskQueue: TASK_QUEUES.main,
-        workflowBundle: bundle,
-        stickyQueueScheduleToStartTimeout: '2s',
-        maxConcurrentActivityTaskExecutions: 200,
-      }),
-      Worker.create({
-        ...common,
-        taskQueue: TASK_QUEUES.watch,
-        maxConcurrentActivityTaskExecutions: options.watchSlots ?? 1000,
-      }),
-    ]);
-    const running = workers.map((worker) => worker.run());
-    say(`worker: polling ${TASK_QUEUES.main} and ${TASK_QUEUES.watch} at ${address}, namespace ${namespace}`);
+    const readCatalogue = () => loadCatalogue({ path: settings.cataloguePath });
+    const catalogue = await sayCatalogue(readCatalogue, say);
+    const activities = createActivities(depsOf(settings, connections, readCatalogue));
+    const workers = await createWorkers(connections, activities, options.watchSlots ?? 1000);
+    const ended = runAll(workers, say);
+    const { address, namespace } = connections;
+    say(`polling ${TASK_QUEUES.main} and ${TASK_QUEUES.watch} at ${address}, namespace ${namespace}`);
     options.onReady?.({ address, namespace, catalogue });
-    await Promise.all(running);
+    await ended;
   } finally {
-    await clientConnection.close();
-    await connection.close();
+    await connections.close().catch(() => undefined);
   }
 }
 
-/** A broken catalogue is told at once, but does not stop a worker: it may have to undo what runs. */
-async function sayCatalogue(say: (line: string) => void): Promise<string> {
-  const loaded = await loadCatalogue();
-  if (loaded.outcome === 'loaded') {
-    say(`worker: catalogue ${loaded.path}, digest ${loaded.digest.slice(0, 12)}`);
-    return loaded.digest;
+function settingsOrThrow(): Settings {
+  const read = readSettings();
+  if ('settings' in read) {
+    mkdirSync(read.settings.stateDir, { recursive: true });
+    return read.settings;
   }
-  say(`worker: the catalogue ${loaded.path} is not usable; new deployments are refused until it is mended:`);
-  for (const problem of loaded.problems) say(`  ${describeProblem(problem)}`);
-  return '';
+  throw new CodedError('InvalidInput', `settings: ${read.problems.map(describeProblem).join('; ')}`);
 }
 
-/** `.ts` from a clone, `.js` from the package. */
-function workflowsPath(): string {
-  const own = import.meta.url;
-  return fileURLToPath(new URL(`./workflows/index.${own.endsWith('.ts') ? 'ts' : 'js'}`, own));
-}
-
-function stateDir(): string {
-  const base =
-    process.env.MAINSTAY_STATE_DIR ??
-    join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'mainstay');
-  mkdirSync(base, { recursive: true });
-  return base;
-}
-
-function isLevel(level: string): level is 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' {
-  return ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'].includes(level);
+function depsOf(
+  settings: Settings,
+  { client }: WorkerConnections,
+  readCatalogue: ActivityDeps['loadCatalogue'],
+): ActivityDeps {
+  const kubernetes = createKubernetesClients();
+  return {
+    client: () => client,
+    loadCatalogue: readCatalogue,
+    kubernetes,
+    router: createHttpRouteRouter(kubernetes),
+    metrics: createScrapeProvider({ kubernetes }),
+    registry: createRegistryClient({
+      insecureHosts: settings.insecureRegistries,
+      credentials: createAuthFileCredentials(settings.registryAuthFile),
+    }),
+    builds: createLocalBuilds({ stateDir: settings.stateDir, inherited: process.env }),
+  };
 }

@@ -1,6 +1,6 @@
 /** Settings of the process, from its environment. What operations do stands in the catalogue, not here. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { problemsOf } from '../contracts/problems.ts';
 import { oneOf } from '../contracts/schema.ts';
@@ -8,29 +8,51 @@ import type { Problem } from '../core/model/problem.ts';
 import { DEFAULT_CATALOGUE } from './load-catalogue.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
 
 export interface Settings {
   /** Path of the catalogue. */
   readonly cataloguePath: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** `auto`: text in a terminal, else one JSON object a line. */
+  readonly logFormat: (typeof LOG_FORMATS)[number];
   /** Folder of the builds in flight and their logs: a worker that comes after a killed one finds them there. */
   readonly stateDir: string;
+  /** `host[:port]` of registries that are spoken to without TLS; loopback always is. */
+  readonly insecureRegistries: readonly string[];
+  /** File with credentials of registries, in Docker's format. It need not exist. */
+  readonly registryAuthFile: string;
 }
 
 /** One row a variable. The reference page is made from it. */
 export const SETTINGS = {
   MAINSTAY_CONFIG: { says: 'Path of the catalogue.', fallback: DEFAULT_CATALOGUE },
   MAINSTAY_LOG_LEVEL: { says: `How much is logged: ${LOG_LEVELS.join(', ')}.`, fallback: 'warn' },
+  MAINSTAY_LOG_FORMAT: {
+    says: `Log lines as ${LOG_FORMATS.join(', ')}; auto is text in a terminal, else one JSON object a line.`,
+    fallback: 'auto',
+  },
   MAINSTAY_STATE_DIR: {
-    says: 'Folder of the builds in flight and their logs.',
+    says: 'Folder of the builds in flight and their logs: the same for every worker of a host, whatever its working directory.',
     fallback: '$XDG_STATE_HOME/mainstay, else ~/.local/state/mainstay',
+  },
+  MAINSTAY_INSECURE_REGISTRIES: {
+    says: 'Image registries without TLS: `host[:port]`, separated by commas. Loopback is always among them.',
+    fallback: '',
+  },
+  MAINSTAY_REGISTRY_AUTH_FILE: {
+    says: "File with credentials of image registries, in the format of Docker's config.json (`auths`; no credential helpers).",
+    fallback: '$DOCKER_CONFIG/config.json, else ~/.docker/config.json',
   },
 } as const;
 
 const schema = z.object({
   MAINSTAY_CONFIG: z.string(),
   MAINSTAY_LOG_LEVEL: oneOf(LOG_LEVELS),
+  MAINSTAY_LOG_FORMAT: oneOf(LOG_FORMATS),
   MAINSTAY_STATE_DIR: z.string(),
+  MAINSTAY_INSECURE_REGISTRIES: z.string(),
+  MAINSTAY_REGISTRY_AUTH_FILE: z.string(),
 }) satisfies z.ZodType<Record<keyof typeof SETTINGS, string>>;
 
 /** The settings, or everything that is wrong with them; a variable that is empty counts as not set. */
@@ -38,24 +60,35 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): { readonly settings: Settings } | { readonly problems: readonly Problem[] } {
   const stateHome = environment.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  const dockerHome = environment.DOCKER_CONFIG || join(homedir(), '.docker');
   const given = {
     MAINSTAY_CONFIG: environment.MAINSTAY_CONFIG || DEFAULT_CATALOGUE,
     // Written in capitals by those who come from other loggers.
     MAINSTAY_LOG_LEVEL: (environment.MAINSTAY_LOG_LEVEL || 'warn').toLowerCase(),
-    MAINSTAY_STATE_DIR: environment.MAINSTAY_STATE_DIR || join(stateHome, 'mainstay'),
+    MAINSTAY_LOG_FORMAT: (environment.MAINSTAY_LOG_FORMAT || 'auto').toLowerCase(),
+    MAINSTAY_STATE_DIR: resolve(environment.MAINSTAY_STATE_DIR || join(stateHome, 'mainstay')),
+    MAINSTAY_INSECURE_REGISTRIES: environment.MAINSTAY_INSECURE_REGISTRIES ?? '',
+    MAINSTAY_REGISTRY_AUTH_FILE: environment.MAINSTAY_REGISTRY_AUTH_FILE || join(dockerHome, 'config.json'),
   };
   const parsed = schema.safeParse(given);
   if (!parsed.success) return { problems: problemsOf(parsed.error, given) };
-  const { MAINSTAY_CONFIG, MAINSTAY_LOG_LEVEL, MAINSTAY_STATE_DIR } = parsed.data;
+  const read = parsed.data;
   return {
-    settings: { cataloguePath: MAINSTAY_CONFIG, logLevel: MAINSTAY_LOG_LEVEL, stateDir: MAINSTAY_STATE_DIR },
+    settings: {
+      cataloguePath: read.MAINSTAY_CONFIG,
+      logLevel: read.MAINSTAY_LOG_LEVEL,
+      logFormat: read.MAINSTAY_LOG_FORMAT,
+      stateDir: read.MAINSTAY_STATE_DIR,
+      insecureRegistries: read.MAINSTAY_INSECURE_REGISTRIES.split(/[\s,]+/).filter((host) => host !== ''),
+      registryAuthFile: read.MAINSTAY_REGISTRY_AUTH_FILE,
+    },
   };
 }
 
 /** The table as a Markdown page, for docs/reference/settings.generated.md. */
 export function settingsPage(): string {
   const rows = Object.entries(SETTINGS).map(
-    ([name, { says, fallback }]) => `| \`${name}\` | ${says} | \`${fallback}\` |`,
+    ([name, { says, fallback }]) => `| \`${name}\` | ${says} | ${fallback === '' ? 'none' : `\`${fallback}\``} |`,
   );
   return [
     '# Settings of the process',

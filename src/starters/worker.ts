@@ -1,5 +1,7 @@
 /** `mainstay worker`: polls both task queues until it is told to stop. */
 import { Command, InvalidArgumentError } from 'commander';
+import { isCoded } from '../errors/coded-error.ts';
+import { CommandError } from './command-error.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { openSession } from './session.ts';
 
@@ -25,7 +27,12 @@ async function work(options: WorkerOptions): Promise<number> {
   // Looked at first with a short patience: the native core would try for much longer, and say less.
   await (await openSession()).close();
   const { runWorker } = await import('../worker.ts');
-  await runWorker(options);
+  try {
+    await runWorker(options);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    throw new CommandError(error.code === 'InvalidInput' ? 'badInput' : 'unavailable', error.message);
+  }
   return EXIT_CODES.ok.code;
 }
 

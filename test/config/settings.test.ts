@@ -1,22 +1,48 @@
+import { isAbsolute } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSettings, settingsPage } from '../../src/config/settings.ts';
 
 describe('settings', () => {
   it('have defaults, which an empty variable does not change', () => {
-    const defaults = readSettings({ XDG_STATE_HOME: '/state' });
+    const defaults = readSettings({ XDG_STATE_HOME: '/state', DOCKER_CONFIG: '/docker' });
     expect(defaults).toEqual({
-      settings: { cataloguePath: './mainstay.yaml', logLevel: 'warn', stateDir: '/state/mainstay' },
+      settings: {
+        cataloguePath: './mainstay.yaml',
+        logLevel: 'warn',
+        logFormat: 'auto',
+        stateDir: '/state/mainstay',
+        insecureRegistries: [],
+        registryAuthFile: '/docker/config.json',
+      },
     });
-    expect(readSettings({ XDG_STATE_HOME: '/state', MAINSTAY_LOG_LEVEL: '', MAINSTAY_CONFIG: '' })).toEqual(defaults);
+    const empty = { MAINSTAY_LOG_LEVEL: '', MAINSTAY_CONFIG: '', MAINSTAY_LOG_FORMAT: '', MAINSTAY_STATE_DIR: '' };
+    expect(readSettings({ XDG_STATE_HOME: '/state', DOCKER_CONFIG: '/docker', ...empty })).toEqual(defaults);
   });
 
   it('are read from the environment', () => {
     const read = readSettings({
       MAINSTAY_LOG_LEVEL: 'DEBUG',
       MAINSTAY_CONFIG: '/etc/m.yaml',
+      MAINSTAY_LOG_FORMAT: 'JSON',
       MAINSTAY_STATE_DIR: '/s',
+      MAINSTAY_INSECURE_REGISTRIES: 'registry.example.com:5000, other.example.com',
+      MAINSTAY_REGISTRY_AUTH_FILE: '/etc/auth.json',
     });
-    expect(read).toEqual({ settings: { cataloguePath: '/etc/m.yaml', logLevel: 'debug', stateDir: '/s' } });
+    expect(read).toEqual({
+      settings: {
+        cataloguePath: '/etc/m.yaml',
+        logLevel: 'debug',
+        logFormat: 'json',
+        stateDir: '/s',
+        insecureRegistries: ['registry.example.com:5000', 'other.example.com'],
+        registryAuthFile: '/etc/auth.json',
+      },
+    });
+  });
+
+  it('find the builds of a host in one folder, whatever the working directory', () => {
+    const read = readSettings({ XDG_STATE_HOME: 'relative' });
+    expect('settings' in read && isAbsolute(read.settings.stateDir)).toBe(true);
   });
 
   it('are refused with the variable and what was expected', () => {
