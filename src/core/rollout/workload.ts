@@ -209,17 +209,22 @@ export function assessReadiness(deployment: Deployment): Readiness {
   return { ready, says };
 }
 
+interface ContainerLike {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: { readonly exitCode?: number; readonly reason?: string };
+  };
+  readonly lastState?: { readonly terminated?: { readonly exitCode?: number; readonly reason?: string } };
+}
+
 interface PodLike {
   readonly metadata: Meta;
   readonly status?: {
     readonly phase?: string;
-    readonly containerStatuses?: readonly {
-      readonly name: string;
-      readonly ready?: boolean;
-      readonly restartCount?: number;
-      readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-      readonly lastState?: { readonly terminated?: { readonly exitCode?: number; readonly reason?: string } };
-    }[];
+    readonly containerStatuses?: readonly ContainerLike[];
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
   };
 }
@@ -230,11 +235,22 @@ export function explainPods(pods: readonly PodLike[]): string {
     for (const container of pod.status?.containerStatuses ?? []) {
       const waiting = container.state?.waiting;
       if (waiting?.reason && waiting.reason !== 'ContainerCreating') {
-        const last = container.lastState?.terminated;
-        return `pod ${pod.metadata.name}: ${waiting.reason}${waiting.message ? ` (${waiting.message})` : ''}${last ? `, last exit code ${last.exitCode ?? '?'}` : ''}, ${container.restartCount ?? 0} restarts`;
+        return `pod ${pod.metadata.name}: ${waiting.reason}${waiting.message ? ` (${waiting.message})` : ''}${lastExit(container)}, ${container.restartCount ?? 0} restarts`;
       }
     }
   }
-  const unready = pods.find((pod) => pod.status?.containerStatuses?.some((each) => each.ready === false));
-  return unready ? `pod ${unready.metadata.name} runs but its readiness probe does not pass` : '';
+  for (const pod of pods) {
+    const unready = pod.status?.containerStatuses?.find((each) => each.ready === false);
+    if (unready === undefined) continue;
+    // Seen between two crashes it looks like one that only starts slowly: what it did before is the reason.
+    const restarts = unready.restartCount ?? 0;
+    if (restarts > 0) return `pod ${pod.metadata.name}: not ready${lastExit(unready)}, ${restarts} restarts`;
+    return `pod ${pod.metadata.name} runs but its readiness probe does not pass`;
+  }
+  return '';
+}
+
+function lastExit({ state, lastState }: ContainerLike): string {
+  const ended = state?.terminated ?? lastState?.terminated;
+  return ended ? `, last exit code ${ended.exitCode ?? '?'}` : '';
 }

@@ -132,3 +132,11 @@ it('explains a crash loop by pod, reason, exit code and restarts', () => {
     'pod p-1: CrashLoopBackOff (back-off 10s), last exit code 3, 4 restarts',
   );
 });
+
+it.each([
+  { when: 'it crashed before', restartCount: 2, says: 'pod p-1: not ready, last exit code 3, 2 restarts' },
+  { when: 'it never crashed', restartCount: 0, says: 'pod p-1 runs but its readiness probe does not pass' },
+])('explains a pod that runs but is not ready when $when', ({ restartCount, says }) => {
+  const container = { name: 'api', ready: false, restartCount, lastState: { terminated: { exitCode: 3 } } };
+  expect(explainPods([{ metadata: { name: 'p-1' }, status: { containerStatuses: [container] } }])).toBe(says);
+});
