@@ -1,5 +1,6 @@
 /** What the catalogue beside the caller can tell beforehand. Only a hint: the worker's own catalogue decides. */
 import { loadCatalogue } from '../config/load-catalogue.ts';
+import { didYouMean } from '../core/model/did-you-mean.ts';
 import type { Screen } from './view/screen.ts';
 
 export interface LocalCatalogue {
@@ -41,30 +42,9 @@ function unknownName(
   known: readonly string[],
 ): readonly string[] {
   if (known.includes(name)) return [];
-  const near = nearest(name, known);
+  const near = didYouMean(name, known);
   const hint = near === undefined ? `it knows: ${known.join(', ')}` : `did you mean ${near}?`;
   return [`note: ${path} knows no ${kind} ${name}; ${hint}`];
-}
-
-/** The known name with the fewest edits, when it is near enough to be meant. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
-  const best = ranked.toSorted((a, b) => a.edits - b.edits)[0];
-  return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined;
-}
-
-/** Levenshtein: insertions, deletions and substitutions that turn one word into the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of from.split('').entries()) {
-    const next = [index + 1];
-    for (const [column, other] of to.split('').entries()) {
-      const substituted = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(substituted, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 /** Says once which catalogue the worker reads, when it is not the one that lies here. */

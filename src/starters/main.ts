@@ -19,7 +19,20 @@ const COMMANDS: readonly { readonly names: readonly string[]; readonly load: () 
   { names: ['demo'], load: async () => [(await import('./demo.ts')).demoCommand()] },
 ];
 
+leaveWithTheReader();
 process.exitCode = await main(process.argv.slice(2));
+
+/** `mainstay ... | head`: nobody reads any more. What runs ends as by SIGTERM (a view is left, a demo cleans up). */
+function leaveWithTheReader(): void {
+  let isAlone = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (isAlone) return;
+    isAlone = true;
+    if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+    else process.exit(EXIT_CODES.ok.code);
+  });
+}
 
 async function main(args: readonly string[]): Promise<number> {
   try {

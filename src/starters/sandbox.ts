@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { MAX_RPS } from '../sandbox/load/load.ts';
+import type { SandboxStatus } from '../sandbox/status.ts';
 import { connect, DEFAULT_STATE_DIR, stateOption } from './sandbox/control-client.ts';
+import { envLines, sandboxEnvironment } from './sandbox/environment.ts';
 import { faultCommand } from './sandbox/fault-command.ts';
 import { bringUp, takeDown } from './sandbox/process.ts';
 import { loadText, statusText, upText } from './sandbox/text.ts';
@@ -12,7 +14,7 @@ interface CommonOptions {
 }
 
 /**
- * `mainstay sandbox up|down|status|load|fault`: a Kubernetes API, a registry, a router and load on this machine, with
+ * `mainstay sandbox up|down|status|env|load|fault`: a Kubernetes API, a registry, a router and load on this machine, with
  * the example company in it. Actions throw CommandError.
  */
 export function sandboxCommand(): Command {
@@ -53,21 +55,33 @@ export function sandboxCommand(): Command {
       print(json, status, statusText(status, state));
     });
 
+  withState(sandbox.command('env'))
+    .description('print what a shell needs to deploy into it: eval "$(mainstay sandbox env)"')
+    .action(async ({ state, json }: CommonOptions) => {
+      const { status } = await connect(state);
+      if (!status.running) throw notReady(status, state);
+      const environment = sandboxEnvironment(status.running);
+      print(json, environment, envLines(environment).join('\n'));
+    });
+
   withState(sandbox.command('load'))
     .description('show or change the load')
     .option('--rps <number>', `requests per second, 0 to ${MAX_RPS}`, rateArgument)
     .action(async ({ state, json, rps }: CommonOptions & { rps?: number }) => {
       const control = await connect(state);
       const load = rps === undefined ? control.status.running?.load : await control.setRate(rps);
-      if (!load) {
-        const todo = [`mainstay sandbox status${stateOption(state)}`];
-        throw new CommandError('unavailable', `the sandbox is not ready: ${control.status.step}`, todo);
-      }
+      if (!load) throw notReady(control.status, state);
       print(json, load, loadText(load));
     });
 
   sandbox.addCommand(faultCommand(withState));
   return sandbox;
+}
+
+function notReady({ step }: SandboxStatus, state: string): CommandError {
+  return new CommandError('unavailable', `the sandbox is not ready: ${step}`, [
+    `mainstay sandbox status${stateOption(state)}`,
+  ]);
 }
 
 /** Options every sandbox command has. */

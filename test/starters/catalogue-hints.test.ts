@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { nearest, unknownNames } from '../../src/starters/catalogue-hints.ts';
+import { unknownNames } from '../../src/starters/catalogue-hints.ts';
 
 const KNOWN = ['crm-api', 'billing', 'search'];
-
-describe('the nearest name', () => {
-  it.each([
-    { name: 'crm-ap', near: 'crm-api' },
-    { name: 'crmapi', near: 'crm-api' },
-    { name: 'biling', near: 'billing' },
-    { name: 'payments', near: undefined },
-  ])('to $name is $near', ({ name, near }) => {
-    expect(nearest(name, KNOWN)).toBe(near);
-  });
-});
 
 describe('names that the catalogue here does not know', () => {
   const local = { path: 'mainstay.yaml', digest: 'c', services: KNOWN, environments: ['production'] };

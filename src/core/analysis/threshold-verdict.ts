@@ -48,6 +48,8 @@ export function assessMetric(metric: MetricPlan, samples: readonly Sample[], set
     phase,
     dryRun: !isDeciding(metric, setting.judged),
     value: shown?.value ?? null,
+    ...(shown ? { shown: sampleText(metric, shown) } : {}),
+    ...(shown && shown.stableValue !== null ? { stable: valueText(shown.stableValue, metric.unit) } : {}),
     limit: boundsText(metric.judge, metric.unit),
     counts: {
       samples: counters.counted,
@@ -131,10 +133,14 @@ function allowedText(limit: number): string {
   return limit < 0 ? 'no limit' : `at most ${limit} allowed`;
 }
 
+function sampleText({ unit }: MetricPlan, { value, note }: Sample): string {
+  return value === null ? (note ?? 'infinite') : valueText(value, unit);
+}
+
 /** `8.10 % (26 of 321 canary requests)`, with the stable arm where it was seen. */
 function seenText(metric: MetricPlan, sample: Sample | undefined, judged: Arm): string {
   if (!sample) return 'not measured';
-  const value = sample.value === null ? (sample.note ?? 'infinite') : valueText(sample.value, metric.unit);
+  const value = sampleText(metric, sample);
   const who = judged === 'canary' ? 'canary requests' : 'requests';
   const behind: string[] = [];
   if (sample.requests !== null && sample.events !== null) {

@@ -107,6 +107,10 @@ export interface MetricVerdict {
   readonly dryRun: boolean;
   /** Last value, with the limit it is held against, in words. */
   readonly value: number | null;
+  /** The value with its unit: `8.10 %`; left out where there is none. */
+  readonly shown?: string;
+  /** The stable arm beside it, with its unit. */
+  readonly stable?: string;
   readonly limit: string;
   readonly counts: {
     readonly samples: number;

@@ -2,6 +2,7 @@
 import type { DeployState } from '../model/deploy-state.ts';
 import type { BeforeRecord, PreflightResult, StepRecord } from '../model/operation.ts';
 import { foreignInWords } from './why.ts';
+import { verdictInShort } from './verdict-in-short.ts';
 import { paragraph } from './words.ts';
 
 /** Preflight, the state found before, the last finished look: what the decisions of this operation rest on. */
@@ -22,7 +23,7 @@ function lastStep({ steps, plan }: DeployState): string {
   const last = steps.at(-1);
   if (!last) return '';
   const name = stepName(last, plan?.steps.length);
-  return `${name}: ${last.verdict.phase}, ${last.verdict.reason || 'no reason was given'} (${last.slots} looks)`;
+  return `${name}: ${last.verdict.phase}, ${verdictInShort(last.verdict) || 'no reason was given'} (${last.slots} looks)`;
 }
 
 /** `Step 2 at 25 %`; what is watched after the last step is the bake. */
@@ -43,8 +44,8 @@ export function preflightInWords(results: readonly PreflightResult[]): string {
 }
 
 /** `registry.example.com/crm-api@sha256:9bfeef904eb3`: enough to recognise it. */
-function shortDigest(image: string): string {
-  return image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/, '$1');
+export function shortDigest(image: string): string {
+  return image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1');
 }
 
 function beforeInWords(before: BeforeRecord | undefined): string {

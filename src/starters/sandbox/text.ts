@@ -2,6 +2,7 @@ import type { ActiveSandboxFault } from '../../sandbox/faults/fault.ts';
 import type { LoadStatistics } from '../../sandbox/load/load.ts';
 import type { SandboxPod, SandboxStatus } from '../../sandbox/status.ts';
 import { stateOption } from './control-client.ts';
+import { envLines, sandboxEnvironment } from './environment.ts';
 
 /** What `up` prints at its end: addresses, lines to paste, and how to go on. */
 export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRunning: boolean): string {
@@ -15,15 +16,18 @@ export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRun
     `  registry    ${registry}`,
     `  load        ${load.rps} requests per second`,
     '',
-    'To use it from this shell:',
-    `  export KUBECONFIG=${kubeconfig}`,
-    `  export MAINSTAY_REPOSITORY=${registry}/crm-api`,
+    'To use it, in every shell:',
+    `  eval "$(mainstay sandbox env${option})"`,
+    '',
+    'which sets:',
+    ...envLines(sandboxEnvironment(running)).map((line) => `  ${line}`),
     '',
     'Then:',
+    '  mainstay worker                                   # in a shell of its own',
+    '  mainstay deploy crm-api -e demo --version v1.4.2  # in another one',
     '  kubectl get pods',
     `  curl -H 'Host: crm.example.com' ${router}/version`,
     `  mainstay sandbox status${option}`,
-    `  mainstay sandbox fault add service --error-ratio 0.2${option}`,
     `  mainstay sandbox down${option}`,
   ].join('\n');
 }

@@ -1,4 +1,6 @@
 /** What is worth a line when an operation is followed without a terminal, or above the live block of one. */
+import { stepName } from '../../core/status/seen.ts';
+import { verdictInShort } from '../../core/status/verdict-in-short.ts';
 import { momentInWords } from '../../core/status/words.ts';
 import type { OperationView } from '../operation/operation-view.ts';
 import { liveNumbers, sixTexts } from './six-texts.ts';
@@ -57,16 +59,17 @@ export class ChangeLines {
     const steps = view.status?.steps ?? [];
     const fresh = steps.slice(this.#stepsSaid);
     this.#stepsSaid = Math.max(this.#stepsSaid, steps.length);
+    const all = view.status?.ladder?.length;
     return fresh.map(
-      ({ step, weightPercent, verdict }) =>
-        `  step ${step + 1} at ${weightPercent} %: ${verdict.phase}, ${verdict.reason}`,
+      (record) => `  ${stepName(record, all)}: ${record.verdict.phase}, ${verdictInShort(record.verdict)}`,
     );
   }
 
   #look(view: OperationView): readonly string[] {
-    const numbers = liveNumbers(view);
+    const numbers = liveNumbers(view, true);
     if (!view.look || numbers === undefined || view.look.atMs === this.#lookAtMs) return [];
-    const { phase, holding, step, atMs } = view.look;
+    const { phase, holding, step, atMs, nC, nS } = view.look;
+    if (nC === 0 && nS === 0 && holding === undefined) return []; // the very first look has nothing to compare with yet
     const verdict = `${step} ${phase} ${holding ?? ''}`;
     const isNew = this.#said.get('look') !== verdict;
     if (!isNew && atMs - this.#lookAtMs < LOOK_LINE_MS) return [];

@@ -4,7 +4,7 @@ import type { Style } from './style.ts';
 
 const BAR_CELLS = 10;
 
-/** `10 % done   25 % [####......] 62 %   50 %   75 %   100 %`; undefined while the steps are not known. */
+/** `10 % ✓  ▶ 25 % ██████░░░░  50 %  75 %  100 %  promote  bake`; undefined while the steps are not known. */
 export function ladderLine(view: OperationView, nextAtMs: number | undefined, style: Style): string | undefined {
   const ladder = view.status?.ladder ?? view.memo?.ladder ?? [];
   const phase = view.status?.phase ?? view.memo?.phase;
@@ -38,5 +38,5 @@ function progress({ memo, atMs }: OperationView, nextAtMs: number | undefined): 
   if (memo?.phase !== 'canary' || nextAtMs === undefined || nextAtMs <= memo.atMs) return '';
   const share = Math.min(1, Math.max(0, (atMs - memo.atMs) / (nextAtMs - memo.atMs)));
   const full = Math.round(share * BAR_CELLS);
-  return ` ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${Math.round(share * 100)} %`;
+  return ` ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`;
 }

@@ -1,12 +1,12 @@
 /** The block that a terminal shows while an operation is followed: redrawn each second. */
-import type { MetricVerdict } from '../../core/model/analysis.ts';
 import { spanInWords } from '../../core/status/words.ts';
 import type { OperationView } from '../operation/operation-view.ts';
 import { ladderLine } from './ladder.ts';
-import { labelled, type Style } from './style.ts';
+import { labelled, pasteable, type Style } from './style.ts';
+import { numberLines } from './numbers.ts';
 import { sixTexts } from './six-texts.ts';
 
-/** Lines of at most `width` characters (not counting colours). */
+/** Lines of at most `width` characters (not counting colours), but for commands: one that is cut cannot be pasted. */
 export function liveBlock(view: OperationView, width: number, style: Style): readonly string[] {
   const texts = sixTexts(view);
   const lines = ['', ...labelled('what', texts.what, width, style)];
@@ -16,7 +16,7 @@ export function liveBlock(view: OperationView, width: number, style: Style): rea
   lines.push(...labelled('next', countdown(texts.next, texts.nextAtMs, view.atMs), width, style));
   if (hasUndone(view)) lines.push(...labelled('undone', texts.undone, width, style));
   for (const [index, action] of texts.may.filter(({ action: name }) => name !== 'status').entries()) {
-    lines.push(...labelled(index === 0 ? 'may' : '', action.command, width, style));
+    lines.push(pasteable(index === 0 ? 'may' : '', action.command, style));
   }
   if (view.pending.length > 0) lines.push(...labelled('now', view.pending.join(', '), width, style));
   lines.push(
@@ -34,25 +34,10 @@ export function countdown(next: string, atMs: number | undefined, nowMs: number)
   return nowMs <= atMs ? `In ${spanInWords(atMs - nowMs)}: ${rest}` : `Due for ${spanInWords(nowMs - atMs)}: ${rest}`;
 }
 
-/** The reason names the metric itself; without one, what it is held against. */
-export function metricInWords({ name, reason, phase, limit }: MetricVerdict): string {
-  return reason === '' ? `${name}: ${phase}, limit ${limit}` : reason;
-}
-
-/** With live numbers one line a metric, against its limit; the last finished look otherwise. */
+/** With live numbers the columns of them; the last finished look otherwise. */
 function seenLines(view: OperationView, seen: string, width: number, style: Style): readonly string[] {
   const { look, atMs } = view;
-  if (!look || !view.isRunning) return labelled('seen', seen, width, style);
-  const age = `${spanInWords(atMs - look.atMs)} ago`;
-  const requests = `canary ${look.eC} of ${look.nC} requests failed, stable ${look.eS} of ${look.nS}; ${age}`;
-  const metrics = look.metrics.flatMap((metric) => {
-    return labelled('', metricInWords(metric), width, style).map((line) =>
-      metric.phase === 'failed' ? style.red(line) : line,
-    );
-  });
-  const holding =
-    look.holding === undefined ? [] : labelled('', `holding: ${look.holding}`, width, style).map(style.yellow);
-  return [...labelled('seen', requests, width, style), ...metrics, ...holding];
+  return look && view.isRunning ? numberLines(look, atMs, width, style) : labelled('seen', seen, width, style);
 }
 
 function hasUndone(view: OperationView): boolean {

@@ -1,14 +1,15 @@
-/** The end of an operation: outcome, reason, steps, and the exact account of what was restored. */
-import type { DeployResult, RestoredObject } from '../../core/model/operation.ts';
+/** The end of an operation: outcome, reason, steps, and the exact account of what was restored. Whole digests: `--json`. */
+import type { DeployResult, RestoredObject, StepRecord } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
-import { preflightInWords } from '../../core/status/seen.ts';
+import { preflightInWords, shortDigest, stepName } from '../../core/status/seen.ts';
 import { objectInWords } from '../../core/status/undone.ts';
+import { verdictInShort } from '../../core/status/verdict-in-short.ts';
 import { foreignInWords } from '../../core/status/why.ts';
 import { spanInWords } from '../../core/status/words.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { OperationView } from '../operation/operation-view.ts';
 import { exitOfView } from '../operation/read-end.ts';
-import { labelled, type Style } from './style.ts';
+import { labelled, pasteable, type Style } from './style.ts';
 
 const TITLES: Readonly<Record<DeployResult['outcome'], string>> = {
   promoted: 'PROMOTED',
@@ -37,21 +38,30 @@ export function outcomePage(view: OperationView, width: number, style: Style): r
   };
   if (result.plan) rows('plan', planInWords(result.plan));
   if (result.outcome === 'planned' || result.outcome === 'rejected') rows('checks', checks(result));
-  rows('steps', result.steps.map(stepLine));
+  const ladder = view.status?.ladder ?? view.memo?.ladder;
+  rows(
+    'steps',
+    result.steps.map((record) => stepLine(record, ladder?.length, result.reason)),
+  );
   rows('restored', result.restored.map(restoredLine));
   rows('foreign', result.foreign.map(foreignInWords));
-  if (result.image !== undefined) rows('image', [result.image]);
+  if (result.image !== undefined) rows('image', [shortDigest(result.image)]);
   rows('took', [spanInWords(result.endedAtMs - result.startedAtMs)]);
-  rows('id', [view.workflowId]);
+  lines.push(pasteable('id', view.workflowId, style));
   return [...lines, code];
 }
 
-function stepLine({ step, weightPercent, verdict, startedAtMs, endedAtMs }: DeployResult['steps'][number]): string {
-  return `${step + 1}  ${weightPercent} %  ${verdict.phase} after ${spanInWords(endedAtMs - startedAtMs)}: ${verdict.reason}`;
+/** One line a step; the reason of the whole stands above and is not said twice. */
+function stepLine(record: StepRecord, steps: number | undefined, reason: string): string {
+  const { verdict, startedAtMs, endedAtMs } = record;
+  const span = spanInWords(endedAtMs - startedAtMs);
+  const short = verdictInShort(verdict);
+  return `${stepName(record, steps)}: ${verdict.phase} after ${span}${short === reason ? '' : `, ${short}`}`;
 }
 
 function restoredLine(entry: RestoredObject): string {
-  return `${entry.restored ? '✓' : '✗ NOT RESTORED'} ${objectInWords(entry)}`;
+  const observed = entry.observed.replace(`${entry.object}: `, '');
+  return `${entry.restored ? '✓' : '✗ NOT RESTORED'} ${shortDigest(objectInWords({ ...entry, observed }))}`;
 }
 
 function checks(result: DeployResult): readonly string[] {
@@ -68,7 +78,7 @@ function planInWords(plan: DeployPlan): readonly string[] {
     `steps: ${steps.join(', ')}; bake ${spanInWords(plan.bakeMs)}`,
     `watched: ${metrics === '' ? 'no metric' : metrics}`,
     `Deployment ${plan.workload.namespace}/${plan.workload.deployment}, HTTPRoute ${plan.traffic.route}`,
-    `catalogue ${plan.catalogue.path} (${plan.catalogue.digest})`,
+    `catalogue ${plan.catalogue.path} (${plan.catalogue.digest.slice(0, 12)})`,
   ];
 }
 

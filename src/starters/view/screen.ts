@@ -27,6 +27,9 @@ export function openScreen(output: Output, isJson: boolean): Screen {
   return output.isTTY === true ? new TerminalScreen(output) : new LineScreen(output);
 }
 
+/** Select Graphic Rendition, the only escape sequence in a line. */
+const ANY_STYLE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
 const DEFAULT_WIDTH = 100;
 const DEFAULT_ROWS = 40;
 
@@ -62,7 +65,8 @@ const SCROLLED: readonly ChangeLine['about'][] = ['what', 'step', 'trouble'];
 class TerminalScreen implements Screen {
   readonly #output: Output;
   readonly #changes = new ChangeLines();
-  #drawn = 0;
+  /** Lines of the block that stands. */
+  #drawn: readonly string[] = [];
 
   constructor(output: Output) {
     this.#output = output;
@@ -72,9 +76,9 @@ class TerminalScreen implements Screen {
     const style = styleFor(this.#output);
     const width = widthOf(this.#output);
     const events = this.#changes.of(view).filter(({ about }) => SCROLLED.includes(about));
-    const block = liveBlock(view, width, style).slice(0, Math.max(5, (this.#output.rows ?? DEFAULT_ROWS) - 1));
+    const block = fitting(liveBlock(view, width, style), this.#output);
     this.#draw(
-      events.map(({ text }) => style.dim(text.slice(0, width))),
+      events.map(({ text }) => style.dim(text.length > width ? `${text.slice(0, width - 1)}…` : text)),
       block,
     );
   }
@@ -89,10 +93,29 @@ class TerminalScreen implements Screen {
 
   /** Writes `above` where the block was, then the block below it, in one write so that nothing flickers. */
   #draw(above: readonly string[], block: readonly string[]): void {
-    const erase = this.#drawn === 0 ? '' : `\u001B[${this.#drawn}A\u001B[J`;
+    const rows = rowsOf(this.#drawn, this.#output);
+    const erase = rows === 0 ? '' : `\u001B[${rows}A\u001B[J`;
     this.#output.write(`${erase}${[...above, ...block].map((line) => `${line}\n`).join('')}`);
-    this.#drawn = block.length;
+    this.#drawn = block;
   }
+}
+
+/** Rows on the screen as wide as it is now: the terminal breaks lines that are longer. */
+function rowsOf(lines: readonly string[], { columns = DEFAULT_WIDTH }: Output): number {
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(visibleLength(line) / columns)), 0);
+}
+
+/** As many lines as stay on the screen: what has scrolled away cannot be drawn again. */
+function fitting(lines: readonly string[], output: Output): readonly string[] {
+  const room = Math.max(5, (output.rows ?? DEFAULT_ROWS) - 1);
+  const kept = [...lines];
+  while (kept.length > 1 && rowsOf(kept, output) > room) kept.pop();
+  return kept;
+}
+
+/** Without colours. Every character of the block takes one cell. */
+function visibleLength(line: string): number {
+  return line.replaceAll(ANY_STYLE, '').length;
 }
 
 class JsonScreen implements Screen {

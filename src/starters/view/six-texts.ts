@@ -1,7 +1,9 @@
 /** The six things of an operation out of whatever could be read: a fresh status, or memo and heartbeat alone. */
+import type { MetricVerdict } from '../../core/model/analysis.ts';
 import type { PossibleAction } from '../../core/model/deploy-state.ts';
 import { quote } from '../../core/status/possible-actions.ts';
-import { momentInWords, spanInWords } from '../../core/status/words.ts';
+import { verdictInShort } from '../../core/status/verdict-in-short.ts';
+import { momentInWords, sentence, spanInWords } from '../../core/status/words.ts';
 import type { OperationView } from '../operation/operation-view.ts';
 import { START_A_WORKER } from '../worker-presence.ts';
 
@@ -54,14 +56,21 @@ function seenOf(view: OperationView): string {
   return [live, base].filter((part) => part !== undefined && part !== '').join(' ');
 }
 
-/** `4 s ago at 25 %: ...` from the heartbeat of the watching activity. */
-export function liveNumbers({ look, atMs }: OperationView): string | undefined {
+/** `4 s ago at 25 %: ...` from the heartbeat of the watching activity; every metric, or what matters most. */
+export function liveNumbers({ look, atMs }: OperationView, isShort = false): string | undefined {
   if (!look) return undefined;
   const applied = look.appliedPercent === null ? '' : `, the router shows ${look.appliedPercent} %`;
   const holding = look.holding === undefined ? '' : ` Holding: ${look.holding}.`;
   const requests = `canary ${look.eC} of ${look.nC} requests failed, stable ${look.eS} of ${look.nS}`;
+  const every = look.metrics.length === 0 ? look.reason : look.metrics.map(metricInWords).join('; ');
+  const reason = isShort ? verdictInShort(look) : every;
   const head = `${spanInWords(atMs - look.atMs)} ago at ${look.weightPercent} %${applied}: ${look.phase}`;
-  return `${head}, ${requests}.${holding} ${look.reason}`;
+  return `${head}, ${requests}.${holding} ${sentence(reason)}`;
+}
+
+/** The reason names the metric itself; without one, what it is held against. */
+export function metricInWords({ name, reason, phase, limit }: MetricVerdict): string {
+  return reason === '' ? `${name}: ${phase}, limit ${limit}` : reason;
 }
 
 function nextOfUnknown({ isRunning }: OperationView): string {

@@ -55,4 +55,10 @@ export function labelled(label: string, text: string, width: number, style: Styl
     (line, index) => `${index === 0 ? style.dim(label.padEnd(LABEL_WIDTH)) : ' '.repeat(LABEL_WIDTH)}${line}`,
   );
 }
-const LABEL_WIDTH = 9;
+/** A labelled text that stays in one piece, whatever the width: a command or an id that somebody copies. */
+export function pasteable(label: string, text: string, style: Style): string {
+  return `${style.dim(label.padEnd(LABEL_WIDTH))}${text}`;
+}
+
+/** Columns of the label, the space after it included. */
+export const LABEL_WIDTH = 9;

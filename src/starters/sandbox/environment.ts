@@ -1,0 +1,23 @@
+/** What a shell has to know to deploy into the sandbox: the variables of the example company's catalogue, and no others. */
+import { fileURLToPath } from 'node:url';
+import { quote } from '../../core/status/possible-actions.ts';
+import type { RunningStatus } from '../../sandbox/status.ts';
+
+const EXAMPLE_CATALOGUE = fileURLToPath(new URL('../../../examples/crm/mainstay.yaml', import.meta.url));
+
+type Addresses = Pick<RunningStatus, 'kubeconfig' | 'registry' | 'routerAdmin'>;
+
+/** Values by the name of the variable. Where Temporal is does not belong to the sandbox. */
+export function sandboxEnvironment(running: Addresses): Readonly<Record<string, string>> {
+  return {
+    KUBECONFIG: running.kubeconfig,
+    MAINSTAY_CONFIG: EXAMPLE_CATALOGUE,
+    MAINSTAY_REGISTRY: running.registry,
+    MAINSTAY_SANDBOX_ROUTER_ADMIN: running.routerAdmin,
+  };
+}
+
+/** Lines for `eval` in a POSIX shell. */
+export function envLines(environment: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`);
+}
