@@ -40,7 +40,7 @@ export interface FakeOptions {
 }
 
 type FakedNames = Exclude<keyof Activities, 'requestOwnership' | 'awaitOwnerEnd'>;
-export type Fakes = Pick<Activities, FakedNames>;
+export type Fakes = { -readonly [N in FakedNames]: Activities[N] };
 
 export const STABLE_ONLY: readonly BackendWeight[] = [{ service: 'crm-api', port: 80, weight: 100 }];
 

@@ -2,10 +2,10 @@
  * The interruption sweep with fakes: the happy path is taken once, then every activity of it is failed for good, loses
  * its reply after its effect, or is interrupted by a cancellation. Whatever happens, S1 holds and the report tells.
  */
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeployResult } from '../../src/core/model/operation.ts';
 import type { OwnershipView } from '../../src/core/model/ownership.ts';
 import { type Call, createFakes, type FakeOptions, newWorld, whyNotS1, type World } from '../harness/fake-world.ts';
@@ -48,12 +48,10 @@ interface Ran {
   readonly error?: unknown;
 }
 
-async function run(lab: Lab, interfere: (trial: () => Trial) => NonNullable<FakeOptions['interfere']>): Promise<Ran> {
+async function run(lab: Lab, interfere: NonNullable<FakeOptions['interfere']>): Promise<Ran> {
   const world = newWorld();
-  let trial: Trial | undefined;
-  const own = (): Trial => trial as Trial;
-  const { fakes, calls } = createFakes(world, { plan: PLAN, interfere: interfere(own) });
-  trial = lab.trial(fakes);
+  const { fakes, calls } = createFakes(world, { plan: PLAN, interfere });
+  const trial = lab.trial(fakes);
   const handle = await trial.start();
   try {
     return { world, calls, trial, result: await handle.result() };
@@ -66,23 +64,23 @@ async function owner(trial: Trial): Promise<OwnershipView> {
   return trial.ownership().query<OwnershipView>('ownership');
 }
 
-describe.skipIf(isMissing('temporal-test-server'))('interruption sweep', () => {
+describe.skipIf(isMissing('temporal'))('interruption sweep', () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await openLab('skipping');
+    lab = await openLab('local');
   });
   afterAll(async () => {
     await lab.close();
   });
 
   it('has the trace it sweeps', async () => {
-    const { calls, result } = await run(lab, () => () => undefined);
+    const { calls, result } = await run(lab, () => undefined);
     expect(calls.map((call) => call.name)).toEqual(TRACE);
     expect(result?.outcome).toBe('promoted');
   });
 
   it.each(TRACE.map((name, index) => ({ name, index })))('fails $name ($index) for good', async ({ name, index }) => {
-    const { world, result, error, trial } = await run(lab, () => (_call, at) => ({
+    const { world, result, error, trial } = await run(lab, (_call, at) => ({
       before: () => {
         if (at === index) throw ApplicationFailure.nonRetryable('the server said no', 'Forbidden');
       },
@@ -101,7 +99,7 @@ describe.skipIf(isMissing('temporal-test-server'))('interruption sweep', () => {
     'loses the reply of $name ($index) after its effect',
     async ({ index }) => {
       let lost = false;
-      const { world, result } = await run(lab, () => (_call, at) => ({
+      const { world, result } = await run(lab, (_call, at) => ({
         after: () => {
           if (at !== index || lost) return;
           lost = true;
@@ -114,12 +112,40 @@ describe.skipIf(isMissing('temporal-test-server'))('interruption sweep', () => {
       expect(whyNotS1(world)).toBeUndefined();
     },
   );
+  it.each(TRACE.map((name, index) => ({ name, index })))('is cancelled at $name ($index)', async ({ index }) => {
+    const { world, error, trial } = await run(lab, (_call, at) => ({
+      after: async () => {
+        if (at === index)
+          await lab.env.client.workflow.getHandle(Context.current().info.workflowExecution?.workflowId ?? '').cancel();
+      },
+    }));
+    expect(whyNotS1(world)).toBeUndefined();
+    expect(world.deployment.image).toBe(IMAGE_1);
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+    expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+    if (index < CLAIM) return;
+    const view = await owner(trial);
+    expect(view.owner).toBeUndefined();
+    expect(view.last).toMatchObject({ outcome: 'aborted', reasonCode: 'Cancelled' });
+    if (index > CLAIM) expect(view.last?.restored.every((row) => row.restored)).toBe(true);
+  });
+});
+
+// A server for each test: what one leaves behind can keep the time-skipping server from skipping in the next.
+describe.skipIf(isMissing('temporal-test-server'))('undo that cannot be done at once', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await openLab('skipping');
+  });
+  afterEach(async () => {
+    await lab.close();
+  });
 
   it.each(['restoreTraffic', 'removeCanary', 'restoreWorkload'] as const)(
     'asks for help when %s of the undo fails, and goes on trying',
     async (name) => {
       let failures = 0;
-      const { world, result } = await run(lab, () => (call) => ({
+      const { world, result } = await run(lab, (call) => ({
         before: () => {
           if (call.name === 'observeStep') throw ApplicationFailure.nonRetryable('bug in the observer', 'BadResponse');
           if (call.name !== name || failures >= 2) return;
@@ -133,32 +159,4 @@ describe.skipIf(isMissing('temporal-test-server'))('interruption sweep', () => {
       expect(whyNotS1(world)).toBeUndefined();
     },
   );
-});
-
-// On the dev server: the time-skipping server never ends a workflow task that cancels an activity which has just ended.
-describe.skipIf(isMissing('temporal'))('interruption sweep by cancellation', () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await openLab('local');
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-
-  it.each(TRACE.map((name, index) => ({ name, index })))('is cancelled at $name ($index)', async ({ index }) => {
-    const { world, error, trial } = await run(lab, (own) => (_call, at) => ({
-      after: async () => {
-        if (at === index) await lab.env.client.workflow.getHandle(`deploy/production/${own().service}/1`).cancel();
-      },
-    }));
-    expect(whyNotS1(world)).toBeUndefined();
-    expect(world.deployment.image).toBe(IMAGE_1);
-    expect(error).toBeInstanceOf(WorkflowFailedError);
-    expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
-    if (index < CLAIM) return;
-    const view = await owner(trial);
-    expect(view.owner).toBeUndefined();
-    expect(view.last).toMatchObject({ outcome: 'aborted', reasonCode: 'Cancelled' });
-    if (index > CLAIM) expect(view.last?.restored.every((row) => row.restored)).toBe(true);
-  });
 });

@@ -19,7 +19,7 @@ export function guardedDeployment(
     write: async (state, stamp) => {
       const changed = change(state);
       const annotations = { ...changed.metadata.annotations, [MARKS.fence]: stamp, [MARKS.operation]: operation };
-      await client.replace({ ...changed, metadata: { ...changed.metadata, annotations } } as KubernetesObject);
+      await client.replace({ ...changed, metadata: { ...changed.metadata, annotations } });
     },
   };
 }

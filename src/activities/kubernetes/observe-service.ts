@@ -24,7 +24,8 @@ export function createObserveService(deps: { readonly kubernetes: KubernetesClie
         deps.kubernetes(cluster).get<Deployment & KubernetesObject>({ kind: 'Deployment', namespace, name }),
         deps.router.read({ workload, traffic, service }),
       ]);
-      if (deployment === undefined) throw new CodedError('NotFound', `Deployment ${namespace}/${name} does not exist; apply it first`);
+      if (deployment === undefined)
+        throw new CodedError('NotFound', `Deployment ${namespace}/${name} does not exist; apply it first`);
       const stamps = [parseFence(deployment.metadata.annotations?.[MARKS.fence]), parseFence(route?.stamp)];
       return {
         image: imageOf(deployment, container) ?? '',

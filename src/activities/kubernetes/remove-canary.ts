@@ -1,6 +1,6 @@
 /** Deletes what this term created, and proves it gone. The term is in the names, so nothing of anyone else can be hit. */
 import { Context } from '@temporalio/activity';
-import type { KubernetesClient, KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
+import type { KubernetesClient, KubernetesClients } from '../../clients/kubernetes/port.ts';
 import { MARKS } from '../../core/model/names.ts';
 import { nameOf, type ObjectAddressLike } from '../../core/model/objects.ts';
 import type { Fence, RestoredObject } from '../../core/model/operation.ts';
@@ -23,7 +23,12 @@ export interface RemoveCanaryInput {
 export function createRemoveCanary(deps: { readonly kubernetes: KubernetesClients }) {
   return {
     /** Throws NotReady (retryable) while something is left, Fenced when a newer owner has an object. */
-    async removeCanary({ cluster, objects, podSelector, fence }: RemoveCanaryInput): Promise<readonly RestoredObject[]> {
+    async removeCanary({
+      cluster,
+      objects,
+      podSelector,
+      fence,
+    }: RemoveCanaryInput): Promise<readonly RestoredObject[]> {
       return withHeartbeats(async (tell) => {
         const client = deps.kubernetes(cluster);
         const account: RestoredObject[] = [];
@@ -45,7 +50,7 @@ async function removeOne(client: KubernetesClient, object: ObjectAddressLike, fe
   let was = false;
   for (;;) {
     checkCancelled();
-    const found = await client.get<KubernetesObject>(object);
+    const found = await client.get(object);
     if (found === undefined) return was;
     const stamp = found.metadata.annotations?.[MARKS.fence];
     // A foreign object of that name carries no stamp of ours: it is not ours to delete.
@@ -83,7 +88,8 @@ async function awaitPodsGone(
     const pods = await client.list('Pod', namespace, { labelSelector });
     if (pods.length === 0) return;
     tell(`waiting until ${pods.length} canary pods have ended`);
-    if (Date.now() >= until) throw new CodedError('NotReady', `canary pods ${labelSelector}: ${pods.length} still there`);
+    if (Date.now() >= until)
+      throw new CodedError('NotReady', `canary pods ${labelSelector}: ${pods.length} still there`);
     await Context.current().sleep(LOOK_EVERY_MS);
   }
 }

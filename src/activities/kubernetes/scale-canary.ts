@@ -100,12 +100,9 @@ async function createBoth(
       `Deployment ${namespace}/${deployment}: was deleted and made anew since this operation began`,
     );
   }
-  await createOnce(
-    client,
-    makeCanaryDeployment(stable, naming, { container, image, replicas, annotations }) as KubernetesObject,
-  );
+  await createOnce(client, makeCanaryDeployment(stable, naming, { container, image, replicas, annotations }));
   const canaryService = canaryName(plan.traffic.stableService, fence.term);
-  await createOnce(client, makeCanaryService(service, naming, canaryService, annotations) as KubernetesObject);
+  await createOnce(client, makeCanaryService(service, naming, canaryService, annotations));
 }
 
 async function mustGet<T extends KubernetesObject>(client: KubernetesClient, address: ObjectAddress): Promise<T> {

@@ -28,11 +28,16 @@ export function createRequestOwnership(deps: { readonly client: () => Client }) 
         workflowIdConflictPolicy: 'USE_EXISTING',
         staticSummary: `who owns ${kind} ${name} in ${environment}`,
       });
-      return deps.client().workflow.executeUpdateWithStart<OwnershipWorkflow, AcquireAnswer, [AcquireRequest]>(OWNERSHIP_MESSAGES.acquire, {
-        args: [request],
-        updateId: request.requestId,
-        startWorkflowOperation: start,
-      });
+      return deps
+        .client()
+        .workflow.executeUpdateWithStart<OwnershipWorkflow, AcquireAnswer, [AcquireRequest]>(
+          OWNERSHIP_MESSAGES.acquire,
+          {
+            args: [request],
+            updateId: request.requestId,
+            startWorkflowOperation: start,
+          },
+        );
     },
   };
 }

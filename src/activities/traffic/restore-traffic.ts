@@ -17,7 +17,7 @@ export function createRestoreTraffic(deps: { readonly router: TrafficRouter }) {
     /** Throws NotReady (retryable) until the data plane shows the weights. */
     async restoreTraffic(input: RestoreTrafficInput): Promise<RestoreAccount> {
       return withHeartbeats(async (tell) => {
-        const { plan, fence, before } = input;
+        const { plan, before } = input;
         const target = { workload: plan.workload, traffic: plan.traffic, service: plan.service };
         const wanted = before.route.backends;
         const text = formatBackends(wanted);

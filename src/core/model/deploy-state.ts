@@ -31,6 +31,8 @@ export type Waiting =
       readonly sinceMs: number;
       readonly deadlineMs: number;
       readonly onDeadline: 'reject' | 'approve';
+      /** Nobody had decided when the escalation was due. */
+      readonly escalatedAtMs?: number;
     }
   | {
       readonly for: 'turn';

@@ -17,9 +17,11 @@ import { type Release, watch } from './watch.ts';
 export async function canaryDeploy(op: Operation, release: Release): Promise<Ending> {
   const { plan, before } = release.deposit;
   if (before.first) return firstDeployment(op, release);
+  const last = plan.steps.length - 1;
   let replicas: number | undefined;
-  let index = 0;
-  while (index < plan.steps.length) {
+  // promoteNow goes on with the last step, which brings full capacity and all traffic before anything is rolled.
+  let jumped = false;
+  for (let index = 0; index <= last; index = jumped && index < last ? last : index + 1) {
     const step = plan.steps[index] as CanaryStep;
     const gate = await passGates(op, release, step);
     if (gate) return gate;
@@ -28,29 +30,15 @@ export async function canaryDeploy(op: Operation, release: Release): Promise<End
     const scaled = await scaleCanary(op, release, step.weightPercent, replicas);
     if (scaled) return scaled;
     replicas = canaryReplicas(before.deployment.replicas, step.weightPercent);
-    const shifted = await shift(
-      op,
-      release,
-      splitBackends(stableOf(release), canaryService(release), step.weightPercent),
-      step.weightPercent,
-    );
+    const split = splitBackends(stableOf(release), canaryService(release), step.weightPercent);
+    const shifted = await shift(op, release, split, step.weightPercent);
     if (shifted) return shifted;
     op.state.stepStartedAtMs = Date.now();
     op.publish();
-    const skipWatch = takeWish(op) === 'promoteNow' && step.weightPercent === 100;
-    const verdict = skipWatch
-      ? undefined
-      : await watch(op, release, { mode: 'step', step: index, weightPercent: step.weightPercent });
+    if (jumped) break;
+    const verdict = await watch(op, release, { mode: 'step', step: index, weightPercent: step.weightPercent });
     if (verdict) return verdict;
-    // promoteNow goes on with the last step, which brings full capacity and all traffic before anything is rolled.
-    const wish = takeWish(op);
-    const last = plan.steps.length - 1;
-    if (wish === 'promoteNow' && index < last) {
-      op.wish = 'promoteNow';
-      index = last;
-    } else {
-      index += 1;
-    }
+    jumped = takeWish(op) === 'promoteNow';
   }
   const paused = await holdWhilePaused(op, release, { step: plan.steps.length - 1, weightPercent: 100 });
   if (paused) return paused;
@@ -65,11 +53,11 @@ function takeWish(op: Operation): Operation['wish'] {
 
 async function passGates(op: Operation, release: Release, step: CanaryStep): Promise<Ending | undefined> {
   const at = { step: Math.max(0, step.index - 1), weightPercent: op.state.weightPercent };
-  const paused = await holdWhilePaused(op, release, at);
-  if (paused) return paused;
-  // The first step's approval was asked at weight 0, before ownership.
-  if (!step.approval || step.index === 0 || op.wish === 'promoteNow') return undefined;
-  return askApproval(op, release, at);
+  // The first step's approval was asked at weight 0, before ownership. No message goes around an approval.
+  const asked = step.approval && step.index > 0;
+  const refused = (await holdWhilePaused(op, release, at)) ?? (asked ? await askApproval(op, release, at) : undefined);
+  // A pause may have come while the approval was waited for.
+  return refused ?? holdWhilePaused(op, release, at);
 }
 
 function stableOf(release: Release): BackendWeight {
@@ -117,7 +105,7 @@ function tellForeign(changes: readonly ForeignChange[]): string {
 }
 
 function foreign(op: Operation, changes: readonly ForeignChange[]): Ending {
-  op.state.foreign = [...op.state.foreign, ...changes];
+  op.addForeign(changes);
   const reason = `someone else changed what this deployment owns: ${tellForeign(changes)}`;
   return { outcome: 'rolledBack', reasonCode: 'ForeignChange', reason };
 }

@@ -11,7 +11,7 @@ import { canaryDeploy } from './canary.ts';
 import { installMessages } from './messages.ts';
 import { Operation } from './operation.ts';
 import { giveBack, own, putDeposit } from './own.ts';
-import { isSameImage, type Prepared, prepare } from './prepare.ts';
+import { checkPreflight, isSameImage, type Prepared, prepare } from './prepare.ts';
 import { reportOf } from './report.ts';
 import { restoreDeposit } from './restore-service.ts';
 import { compensationsFor, createdBy } from './undo-steps.ts';
@@ -32,6 +32,10 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
     if ('outcome' in owning) return owning;
     op.enter('claiming', 'taking the objects over');
     if (owning.inherited) await CancellationScope.nonCancellable(() => restoreDeposit(op, owning.inherited as Deposit));
+    if (owning.waited) {
+      const refused = await checkPreflight(op, prepared.plan, prepared.image);
+      if (refused) return refused;
+    }
     const claimed = await claim(op, prepared);
     if ('outcome' in claimed) return claimed;
     release = claimed;

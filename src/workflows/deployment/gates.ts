@@ -1,5 +1,5 @@
 /** What holds a deployment between two changes: a pause, an approval. It is watched as long as it holds. */
-import { condition } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import type { Ending } from '../../core/rollout/ending.ts';
 import type { ApprovalPlan } from '../../core/model/plan.ts';
 import type { Operation } from './operation.ts';
@@ -28,34 +28,60 @@ export async function holdWhilePaused(op: Operation, release: Release, at: At): 
 /** Asks before the next step, at the weight of the last one. */
 export async function askApproval(op: Operation, release: Release, at: At): Promise<Ending | undefined> {
   const approval = release.deposit.plan.stepApproval;
-  beginApproval(op, approval);
-  const ending = await holdUntil(op, release, at, () => op.approved || op.wish !== undefined, approval.deadlineMs);
-  return ending ?? endApproval(op, approval);
+  op.enter('awaitingApproval');
+  return ask(op, approval, () => holdUntil(op, release, at, () => op.approved, approval.deadlineMs));
 }
 
 /** Asks at weight 0, where nothing runs yet that would need watching: it may wait for months. */
 export async function askStartApproval(op: Operation, approval: ApprovalPlan): Promise<Ending | undefined> {
-  beginApproval(op, approval);
   op.enter('awaitingStart');
-  await condition(() => op.approved, approval.deadlineMs);
-  return endApproval(op, approval);
+  return ask(op, approval, async () => {
+    await condition(() => op.approved, approval.deadlineMs);
+    return undefined;
+  });
 }
 
-function beginApproval(op: Operation, approval: ApprovalPlan): void {
+async function ask(
+  op: Operation,
+  approval: ApprovalPlan,
+  hold: () => Promise<Ending | undefined>,
+): Promise<Ending | undefined> {
   op.approved = false;
   const sinceMs = Date.now();
-  op.waitFor({ for: 'approval', sinceMs, deadlineMs: sinceMs + approval.deadlineMs, onDeadline: approval.onDeadline });
-  if (op.state.phase === 'canary') op.enter('awaitingApproval');
+  const waiting = {
+    for: 'approval',
+    sinceMs,
+    deadlineMs: sinceMs + approval.deadlineMs,
+    onDeadline: approval.onDeadline,
+  } as const;
+  op.waitFor(waiting);
+  let over = false;
+  const escalation = escalate(
+    approval,
+    () => over || op.approved,
+    () => op.waitFor({ ...waiting, escalatedAtMs: Date.now() }),
+  );
+  try {
+    const ending = await hold();
+    if (ending || op.approved || approval.onDeadline === 'approve') return ending;
+    const reason = `no decision within ${Math.round(approval.deadlineMs / 60_000)} min; the default is to reject`;
+    return { outcome: 'rejected', reasonCode: 'ApprovalExpired', reason };
+  } finally {
+    over = true;
+    await escalation;
+    op.approved = false;
+    op.waitFor(undefined);
+  }
 }
 
-function endApproval(op: Operation, approval: ApprovalPlan): Ending | undefined {
-  op.waitFor(undefined);
-  if (op.approved || op.wish !== undefined || approval.onDeadline === 'approve') {
-    op.approved = false;
-    return undefined;
+/** Tells once more, in status, current details and memo, when nobody has decided for a while. */
+async function escalate(approval: ApprovalPlan, over: () => boolean, tell: () => void): Promise<void> {
+  if (approval.escalateAfterMs === undefined || approval.escalateAfterMs >= approval.deadlineMs) return;
+  try {
+    if (!(await condition(over, approval.escalateAfterMs))) tell();
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
   }
-  const reason = `no decision within ${Math.round(approval.deadlineMs / 60_000)} min; the default is to reject`;
-  return { outcome: 'rejected', reasonCode: 'ApprovalExpired', reason };
 }
 
 /** Holds at a weight for a while, watched where there is traffic to watch. */

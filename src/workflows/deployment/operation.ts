@@ -15,7 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { DeployPhase, DeployState, Decision, Waiting } from '../../core/model/deploy-state.ts';
 import { MEMO } from '../../core/model/names.ts';
-import type { Fence } from '../../core/model/operation.ts';
+import type { Fence, ForeignChange } from '../../core/model/operation.ts';
 import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, endingOfStop, type Stop } from '../../core/rollout/ending.ts';
 import { currentDetails } from '../../core/status/current-details.ts';
@@ -88,6 +88,13 @@ export class Operation {
     this.state.decisions = [...this.state.decisions, decision];
     this.tell();
     return decision;
+  }
+
+  /** Told once per object and field. */
+  addForeign(changes: readonly ForeignChange[]): void {
+    const known = (each: ForeignChange): boolean =>
+      this.state.foreign.some(({ object, field }) => object === each.object && field === each.field);
+    this.state.foreign = [...this.state.foreign, ...changes.filter((each) => !known(each))];
   }
 
   /** The next pair: counted up at every mutation and at the start of the undo. */

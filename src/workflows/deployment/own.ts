@@ -27,6 +27,8 @@ import type { Operation } from './operation.ts';
 
 export interface Owning {
   readonly inherited?: Deposit;
+  /** The turn was waited for: what was checked before may no longer be true. */
+  readonly waited: boolean;
 }
 
 /** Acquires the service, waiting for the turn where the plan says so. An ending when it may not have it. */
@@ -56,7 +58,7 @@ export async function own(
   });
   switch (answer.answer) {
     case 'granted':
-      return hold(op, plan, answer.term, answer.inherited);
+      return { waited: false, ...(await hold(op, plan, answer.term, answer.inherited)) };
     case 'refused':
       return { outcome: 'rejected', reasonCode: 'ServiceBusy', reason: busy(plan, answer.owner) };
     case 'queued':
@@ -84,7 +86,7 @@ async function waitForTurn(
   op.waitFor(undefined);
   // Decided by what arrived, not by who woke us: a grant and the deadline may come in one task.
   const grant = grants[0];
-  if (grant) return hold(op, plan, grant.term, grant.inherited);
+  if (grant) return { waited: true, ...(await hold(op, plan, grant.term, grant.inherited)) };
   const hours = Math.round(plan.deadlines.queueMs / 3_600_000);
   return {
     outcome: 'rejected',
@@ -98,7 +100,12 @@ function busy(plan: DeployPlan, owner: OwnerSummary): string {
   return `${plan.service} in ${plan.environment} is owned by ${owner.workflowId} (${owner.purpose}, asked by ${owner.requestedBy}) since ${since}; look: mainstay status --id '${owner.workflowId}'; or start with --on-busy queue, replace or preempt`;
 }
 
-async function hold(op: Operation, plan: DeployPlan, term: number, inherited: Deposit | undefined): Promise<Owning> {
+async function hold(
+  op: Operation,
+  plan: DeployPlan,
+  term: number,
+  inherited: Deposit | undefined,
+): Promise<Omit<Owning, 'waited'>> {
   op.state.term = term;
   await startGuard(ownershipId(plan.environment, 'service', plan.service), op.requestId);
   return inherited === undefined ? {} : { inherited };
@@ -127,7 +134,7 @@ export async function putDeposit(op: Operation, deposit: Deposit): Promise<void>
 
 /** Gives the service back with the report; also takes the op out of the line. A closed entity owns nothing: that is fine. */
 export async function giveBack(op: Operation, result: DeployResult): Promise<void> {
-  const signal: ReleaseSignal = { requestId: op.requestId, result: { ...result, plan: undefined } as DeployResult };
+  const signal: ReleaseSignal = { requestId: op.requestId, result: { ...result, plan: undefined } };
   const entity = ownershipId(result.environment, 'service', result.service);
   try {
     await getExternalWorkflowHandle(entity).signal(OWNERSHIP_MESSAGES.release, signal);

@@ -54,7 +54,11 @@ export function isSameImage(a: string, b: string): boolean {
   return digest(a) !== undefined && digest(a) === digest(b);
 }
 
-async function checkPreflight(op: Operation, plan: DeployPlan, image: string | undefined): Promise<Ending | undefined> {
+export async function checkPreflight(
+  op: Operation,
+  plan: DeployPlan,
+  image: string | undefined,
+): Promise<Ending | undefined> {
   const { observePreflight } = proxyActivities<Activities>(readProfile());
   const facts = await observePreflight({ plan, ...(image !== undefined && { image }) });
   op.state.preflight = assessPreflight(facts, plan, Date.now());

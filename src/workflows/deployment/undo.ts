@@ -125,13 +125,6 @@ export class Compensations {
     const note = acceptedBy === undefined ? {} : { note: `accepted as it is by ${acceptedBy}` };
     const foreign: readonly ForeignChange[] = attempt.account?.foreign ?? [];
     op.state.restored = [...op.state.restored, ...rows.map((row) => (row.restored ? row : { ...row, ...note }))];
-    op.state.foreign = [
-      ...op.state.foreign,
-      ...foreign.filter((each) => !op.state.foreign.some((known) => same(known, each))),
-    ];
+    op.addForeign(foreign);
   }
-}
-
-function same(a: ForeignChange, b: ForeignChange): boolean {
-  return a.object === b.object && a.field === b.field;
 }

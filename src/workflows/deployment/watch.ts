@@ -56,7 +56,9 @@ export async function watch(op: Operation, release: Release, wanted: Watch): Pro
       ],
     ),
   );
-  const ended = condition(() => over || (wanted.until?.() ?? false) || op.wish !== undefined).then(
+  const ended = condition(
+    () => over || (wanted.until?.() ?? false) || (wanted.mode === 'step' && op.wish !== undefined),
+  ).then(
     () => over || scope.cancel(),
     () => undefined,
   );
@@ -108,7 +110,7 @@ function settle(
     slots: tally.slots.length,
   };
   op.state.steps = [...op.state.steps, record];
-  op.state.foreign = [...op.state.foreign, ...tally.foreign];
+  op.addForeign(tally.foreign);
   op.say(undefined);
   return endingOfWatch(tally, verdict, release.deposit.plan);
 }

@@ -1,0 +1,111 @@
+/** The example's catalogue with short steps, one environment (and namespace of the cluster) a scenario. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+const EXAMPLE = fileURLToPath(new URL('../../../examples/crm/', import.meta.url));
+
+interface Entry {
+  [key: string]: unknown;
+}
+interface Example {
+  environments: Record<string, Entry>;
+  services: { 'crm-api': Entry & { traffic: Entry; environments: Record<string, Entry> } };
+}
+
+/** What a scenario wants different: merged over the short settings, one level deep. */
+export interface StageCatalogue {
+  readonly strategy?: Entry;
+  readonly analysis?: Entry;
+  readonly deadlines?: Entry;
+  readonly intervals?: Entry;
+  readonly build?: Entry;
+  readonly approvals?: Entry;
+  readonly preflight?: Entry;
+  readonly workload?: Entry;
+}
+
+const SHORT = {
+  strategy: {
+    steps: [
+      { weight: 10, duration: '4s' },
+      { weight: 25, duration: '3s' },
+      { weight: 100, duration: '3s' },
+    ],
+    bake: '3s',
+  },
+  analysis: { interval: '1s', count: 2, failureLimit: 1, minRequests: 3 },
+  deadlines: {
+    noData: '6s',
+    foreignChange: '5s',
+    confirmWeight: '30s',
+    ready: '45s',
+    queue: '3m',
+    pause: '3m',
+  },
+  intervals: { look: '500ms', observerHeartbeat: '4s', mutatorHeartbeat: '3s', ownershipQuestion: '5s' },
+} as const;
+
+/** Written whole each time a scenario is added: workers read the file anew for every deployment. */
+export class TestCatalogue {
+  readonly path: string;
+  readonly #stages = new Map<string, StageCatalogue>();
+
+  constructor(path: string) {
+    this.path = path;
+    this.#write();
+  }
+
+  add(stage: string, wanted: StageCatalogue): void {
+    this.#stages.set(stage, wanted);
+    this.#write();
+  }
+
+  #write(): void {
+    const example = parse(readFileSync(`${EXAMPLE}mainstay.yaml`, 'utf8')) as Example;
+    const service = example.services['crm-api'];
+    const demo = service.environments.demo as { traffic: { weightMetric: Entry } };
+    const environment = example.environments.demo as Entry;
+    const stages = [...this.#stages];
+    const short = (name: string, wanted: StageCatalogue): Entry => ({
+      strategy: { ...SHORT.strategy, ...wanted.strategy },
+      analysis: { ...SHORT.analysis, ...wanted.analysis },
+      deadlines: { ...SHORT.deadlines, ...wanted.deadlines },
+      intervals: { ...SHORT.intervals, ...wanted.intervals },
+      build: { kind: 'image', repository: '${MAINSTAY_REGISTRY}/crm-api', ...wanted.build },
+      traffic: {
+        ...demo.traffic,
+        weightMetric: { ...demo.traffic.weightMetric, labels: { namespace: name, route: 'crm-api' } },
+      },
+      ...(wanted.approvals && { approvals: wanted.approvals }),
+      ...(wanted.preflight && { preflight: wanted.preflight }),
+      ...(wanted.workload && { workload: wanted.workload }),
+    });
+    const environments = stages.map(([name]) => [name, { ...environment, namespace: name }] as const);
+    const text = JSON.stringify({
+      ...example,
+      environments: { ...Object.fromEntries(environments), demo: environment },
+      services: {
+        'crm-api': {
+          ...service,
+          build: { ...(service.build as Entry), directory: EXAMPLE },
+          environments: Object.fromEntries(stages.map(([name, wanted]) => [name, short(name, wanted)])),
+        },
+      },
+    });
+    // Replaced in one move: a worker must never read half of it.
+    writeFileSync(`${this.path}.part`, text);
+    renameSync(`${this.path}.part`, this.path);
+  }
+}
+
+/** The example's own build, run by the worker; `command` replaces it. */
+export function localBuild(command: readonly string[] = ['node', 'build.mjs']): Entry {
+  return {
+    kind: 'localCommand',
+    command,
+    directory: EXAMPLE,
+    timeout: '2m',
+    repository: '${MAINSTAY_REGISTRY}/crm-api',
+  };
+}
