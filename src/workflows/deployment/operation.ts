@@ -15,7 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { DeployPhase, DeployState, Decision, Waiting } from '../../core/model/deploy-state.ts';
 import { MEMO } from '../../core/model/names.ts';
-import type { Fence, ForeignChange } from '../../core/model/operation.ts';
+import type { DeployResult, Fence, ForeignChange } from '../../core/model/operation.ts';
 import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, endingOfStop, type Stop } from '../../core/rollout/ending.ts';
 import { currentDetails } from '../../core/status/current-details.ts';
@@ -156,6 +156,15 @@ export class Operation {
     log.warn('a step failed for good', { activity: error.activityType, problem: what });
     const changed = this.state.before !== undefined;
     return { outcome: changed ? 'rolledBack' : 'rejected', reasonCode: 'StepFailed', reason: `step ${what}` };
+  }
+
+  /** The end: phase, and the report in short in the memo, so that a cancelled run has one too. */
+  end(result: DeployResult): void {
+    this.state.result = result;
+    const { plan: _plan, ...rest } = result;
+    const steps = rest.steps.map((step) => ({ ...step, verdict: { ...step.verdict, metrics: [] } }));
+    upsertMemo({ [MEMO.report]: { ...rest, steps, preflight: [] } satisfies DeployResult });
+    this.enter('ended');
   }
 
   /** Current details only: free, and read by the UI without a query. */

@@ -34,8 +34,7 @@ export async function restoreService(input: RestoreServiceInput): Promise<Deploy
     await restoreDeposit(op, input.deposit);
     const ending = op.lostEnding ?? ({ outcome: 'rolledBack', reasonCode: 'OwnerEnded', reason } as const);
     const result = reportOf(op, ending);
-    op.state.result = result;
-    op.enter('ended');
+    op.end(result);
     if (!op.isLost) await giveBack(op, result);
     return result;
   });
