@@ -25,6 +25,8 @@ export interface Holder extends OwnerSummary {
   /** How many restores in a row ended without release. */
   readonly restoreAttempt: number;
   readonly replaceAsked: boolean;
+  /** It took a record over and has not deposited its own yet: until then what the last owner left may still stand. */
+  readonly owesRestore: boolean;
 }
 
 export interface Waiter {
@@ -157,6 +159,7 @@ function hold(
       restoring: false,
       restoreAttempt: 0,
       replaceAsked: false,
+      owesRestore: inherited !== undefined,
     },
   };
 }
@@ -170,12 +173,15 @@ function granted(state: OwnershipState): AcquireAnswer {
 /** Keeps what must be made whole should this owner end. Ignored from anyone but the owner. */
 export function deposit(state: OwnershipState, requestId: string, record: Deposit): Transition {
   if (state.holder?.requestId !== requestId) return { state, effects: [] };
-  return { state: { ...state, holder: { ...state.holder, deposit: record } }, effects: [] };
+  return { state: { ...state, holder: { ...state.holder, deposit: record, owesRestore: false } }, effects: [] };
 }
 
 /** The owner is done; the next in line is granted. Ignored from anyone but the owner. */
 export function release(state: OwnershipState, requestId: string, result: DeployResult, nowMs: number): Transition {
   if (state.holder?.requestId !== requestId) return withdraw(state, requestId, nowMs);
+  // It may have been cancelled before it learned of the record it took over: looking again does no harm.
+  if (state.holder.owesRestore)
+    return ownerEnded({ ...state, last: result, lastWorkflowId: state.holder.workflowId }, requestId, nowMs);
   return grantNext({ ...free(state), last: result, lastWorkflowId: state.holder.workflowId }, nowMs);
 }
 
@@ -209,6 +215,7 @@ export function ownerEnded(state: OwnershipState, requestId: string, nowMs: numb
     restoring: true,
     restoreAttempt: attempt,
     replaceAsked: false,
+    owesRestore: false,
   };
   return {
     state: { ...state, lastTerm: term, holder: successor },

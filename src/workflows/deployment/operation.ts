@@ -3,6 +3,7 @@
  * here, and `status`, current details and memo are made from it.
  */
 import {
+  TemporalFailure,
   CancellationScope,
   log,
   rootCause,
@@ -143,6 +144,9 @@ export class Operation {
   }
 
   private endingOfFailure(error: unknown): Ending {
+    // Ownership that cannot be told, a guard that cannot be started: failures of the server's, not bugs of ours.
+    if (error instanceof TemporalFailure && !(error instanceof ActivityFailure))
+      return this.endingOfStep(error.message);
     if (!(error instanceof ActivityFailure)) throw error;
     const cause = error.cause;
     if (cause instanceof ApplicationFailure) {
@@ -154,6 +158,10 @@ export class Operation {
     }
     const what = `${error.activityType}: ${rootCause(error) ?? error.message}`;
     log.warn('a step failed for good', { activity: error.activityType, problem: what });
+    return this.endingOfStep(what);
+  }
+
+  private endingOfStep(what: string): Ending {
     const changed = this.state.before !== undefined;
     return { outcome: changed ? 'rolledBack' : 'rejected', reasonCode: 'StepFailed', reason: `step ${what}` };
   }

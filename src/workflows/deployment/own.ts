@@ -39,23 +39,26 @@ export async function own(
   grants: GrantSignal[],
 ): Promise<Owning | Ending> {
   const { requestOwnership } = proxyActivities<Activities>(readProfile());
-  const answer = await requestOwnership({
-    environment: plan.environment,
-    kind: 'service',
-    name: plan.service,
-    taskQueue: workflowInfo().taskQueue,
-    questionEveryMs: plan.intervals.ownershipQuestionMs,
-    request: {
-      requestId: op.requestId,
-      workflowId: workflowInfo().workflowId,
-      runId: workflowInfo().runId,
-      purpose: `deploy ${plan.service} ${plan.version}`,
-      requestedBy: plan.requestedBy,
-      reason: plan.reason,
-      onBusy: plan.onBusy,
-      observedTerm,
-    },
-  });
+  // Not cancelled half-way: an answer that nobody hears could hold a record that somebody must restore.
+  const answer = await CancellationScope.nonCancellable(() =>
+    requestOwnership({
+      environment: plan.environment,
+      kind: 'service',
+      name: plan.service,
+      taskQueue: workflowInfo().taskQueue,
+      questionEveryMs: plan.intervals.ownershipQuestionMs,
+      request: {
+        requestId: op.requestId,
+        workflowId: workflowInfo().workflowId,
+        runId: workflowInfo().runId,
+        purpose: `deploy ${plan.service} ${plan.version}`,
+        requestedBy: plan.requestedBy,
+        reason: plan.reason,
+        onBusy: plan.onBusy,
+        observedTerm,
+      },
+    }),
+  );
   switch (answer.answer) {
     case 'granted':
       return { waited: false, ...(await hold(op, plan, answer.term, answer.inherited)) };

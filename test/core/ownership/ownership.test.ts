@@ -95,6 +95,13 @@ describe('acquire', () => {
     expect(release(taken.state, 'a', RESULT, NOW).state.holder?.requestId).toBe('b');
   });
 
+  it('restores when a pre-empting owner releases before it deposited its own record', () => {
+    const taken = acquire(deposit(owned(), 'a', RECORD).state, ask('b', 'preempt'), NOW).state;
+    expect(release(taken, 'b', RESULT, NOW).effects).toMatchObject([{ kind: 'startRestore', deposit: RECORD }]);
+    const own = deposit(taken, 'b', RECORD).state;
+    expect(isIdle(release(own, 'b', RESULT, NOW).state)).toBe(true);
+  });
+
   it('lets whoever comes during a restore wait for it', () => {
     const ended = ownerEnded(deposit(owned(), 'a', RECORD).state, 'a', NOW).state;
     expect(acquire(ended, ask('b', 'reject'), NOW).answer).toMatchObject({ answer: 'queued', position: 1 });
