@@ -1,13 +1,7 @@
 /** The two workers of the process: one for workflows and changes, one for watching, each with its own way to stop. */
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  GracefulShutdownPeriodExpiredError,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { TASK_QUEUES } from '../core/model/names.ts';
 import type { WorkerConnections } from './connect.ts';
@@ -15,7 +9,7 @@ import type { WorkerConnections } from './connect.ts';
 /** A write that is under way may end; then the process goes, and whoever polls next looks before it acts. */
 const MUTATORS_GRACE = '3s';
 /** Under the 5 s in which a stopped worker has handed over. */
-const FORCED_AFTER = '4500ms';
+const FORCED_AFTER_MS = 4_500;
 
 /** @param watchSlots at least as many as deployments are in flight: an undo must never wait for an observer's slot */
 export async function createWorkers(
@@ -31,7 +25,6 @@ export async function createWorkers(
     connection: native,
     namespace,
     activities,
-    shutdownForceTime: FORCED_AFTER,
     identity: `mainstay-${process.pid}@${hostname()}`,
   };
   return Promise.all([
@@ -53,11 +46,9 @@ export async function createWorkers(
   ]);
 }
 
-/**
- * Runs until SIGINT or SIGTERM. A worker that hangs on to a task is left behind; one that fails takes the others with
- * it, and its error is thrown.
- */
+/** Runs until SIGINT or SIGTERM. A worker that fails takes the others with it, and its error is thrown. */
 export async function runAll(workers: readonly Worker[], say: (line: string) => void): Promise<void> {
+  const disarm = endWhenForced(say);
   const ends = await Promise.allSettled(
     workers.map(async (worker) => {
       try {
@@ -68,11 +59,28 @@ export async function runAll(workers: readonly Worker[], say: (line: string) => 
       }
     }),
   );
-  for (const end of ends) {
-    if (end.status === 'fulfilled') continue;
-    if (!(end.reason instanceof GracefulShutdownPeriodExpiredError)) throw end.reason;
-    say(`stopped after ${FORCED_AFTER} with a task still running; the next worker repeats it after its heartbeat`);
-  }
+  disarm();
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+/**
+ * A write that hangs ends with the process: it is then repeated elsewhere after its heartbeat, as after a kill. The
+ * SDK's own `shutdownForceTime` fails on such a task instead of leaving it behind.
+ */
+function endWhenForced(say: (line: string) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    timer ??= setTimeout(() => {
+      say(`stopped after ${FORCED_AFTER_MS / 1000} s with a task still running; the next worker looks and repeats it`);
+      process.exit(0);
+    }, FORCED_AFTER_MS);
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of signals) process.on(name, stop);
+  return () => {
+    clearTimeout(timer);
+    for (const name of signals) process.off(name, stop);
+  };
 }
 
 /** `.ts` from a clone, `.js` from the package. */
