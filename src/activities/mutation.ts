@@ -124,6 +124,6 @@ function whatIsForeign<State>(
 export function fenced(name: string, stamp: string | undefined, mine: Fence): CodedError {
   return new CodedError(
     'Fenced',
-    `${name}: carries ${stamp ?? 'no stamp'}, this operation holds ${formatFence(mine)}; a newer owner has it`,
+    `${name}: carries ${stamp ?? 'no stamp'}, higher than the ${formatFence(mine)} of this operation: a newer owner has it, or someone wrote that stamp`,
   );
 }

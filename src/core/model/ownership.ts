@@ -63,6 +63,8 @@ export interface GrantSignal {
 
 /** Signal to an owner that was pre-empted: change nothing more, undo nothing. */
 export interface LostSignal {
+  /** Whom it is meant for, where the workflow id may have been given to another run since. */
+  readonly requestId?: string;
   readonly term: number;
   readonly by: OwnerSummary;
   readonly reason: string;

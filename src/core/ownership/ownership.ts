@@ -198,7 +198,10 @@ export function withdraw(state: OwnershipState, requestId: string, nowMs: number
 export function ownerEnded(state: OwnershipState, requestId: string, nowMs: number): Transition {
   const holder = state.holder;
   if (holder?.requestId !== requestId) return withdraw(state, requestId, nowMs);
-  if (holder.deposit === undefined) return grantNext(free(state), nowMs);
+  if (holder.deposit === undefined) {
+    const next = grantNext(free(state), nowMs);
+    return { ...next, effects: [...next.effects, tellEnded(holder, next.state)] };
+  }
   const term = nextTerm(state.lastTerm, 0, nowMs);
   const attempt = holder.restoring ? holder.restoreAttempt + 1 : 0;
   const workflowId = `restore/${state.environment}/${state.name}/${term}`;
@@ -229,8 +232,16 @@ export function ownerEnded(state: OwnershipState, requestId: string, nowMs: numb
         delayMs: attempt === 0 ? 0 : Math.min(300_000, 1000 * 2 ** attempt),
         endedOwner: nameOfOwner(holder),
       },
+      tellEnded(holder, { ...state, holder: successor }),
     ],
   };
+}
+
+/** Its guard may have been cancelled by hand, or its run been reset: one that runs after all must change nothing more. */
+function tellEnded(ended: Holder, now: OwnershipState): OwnershipEffect {
+  const by = nameOfOwner(now.holder ?? ended);
+  const signal: LostSignal = { requestId: ended.requestId, term: by.term, by, reason: 'it was reported as ended' };
+  return { kind: 'lost', workflowId: ended.workflowId, runId: '', signal };
 }
 
 function free(state: OwnershipState): OwnershipState {

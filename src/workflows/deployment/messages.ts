@@ -80,9 +80,10 @@ export function installMessages(op: Operation, grants: GrantSignal[] = []): void
   });
 
   setHandler(defineSignal<[GrantSignal]>(MESSAGES.ownershipGranted), (signal) => void grants.push(signal));
-  setHandler(defineSignal<[LostSignal]>(MESSAGES.ownershipLost), ({ by, term, reason }) =>
-    op.stop({ kind: 'lost', by: by.workflowId, term, reason }),
-  );
+  setHandler(defineSignal<[LostSignal]>(MESSAGES.ownershipLost), ({ requestId, by, term, reason }) => {
+    if (requestId === undefined || requestId === op.requestId)
+      op.stop({ kind: 'lost', by: by.workflowId, term, reason });
+  });
   setHandler(defineSignal<[ReplaceSignal]>(MESSAGES.replaceRequested), ({ by, requestedBy, reason }) => {
     // What is past its last change is finished anyway; ownership grants the next in line at its release.
     if (op.state.phase !== 'undoing' && op.state.phase !== 'ended')

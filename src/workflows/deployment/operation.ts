@@ -5,6 +5,7 @@
 import {
   TemporalFailure,
   CancellationScope,
+  condition,
   log,
   rootCause,
   setCurrentDetails,
@@ -21,6 +22,9 @@ import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, endingOfStop, type Stop } from '../../core/rollout/ending.ts';
 import { currentDetails } from '../../core/status/current-details.ts';
 import { memoStatus } from '../../core/status/describe-operation.ts';
+
+/** Ownership tells an owner that it lost within a moment; longer than this, and nobody else was given the service. */
+const TOLD_WITHIN_MS = 60_000;
 
 export class Operation {
   readonly state: DeployState;
@@ -130,8 +134,13 @@ export class Operation {
     try {
       return await this.way.run(body);
     } catch (error) {
+      // A pre-emption may be seen on an object before its word arrives.
+      if (!this.stopped && isFenced(error)) {
+        await CancellationScope.nonCancellable(() => condition(() => this.isLost, TOLD_WITHIN_MS));
+      }
       if (this.stopped) return endingOfStop(this.stopped);
-      if (isCancellation(error)) {
+      // A step whose worker died after the request fails in its own words; the request is what counts.
+      if (isCancellation(error) || (this.way.consideredCancelled && error instanceof TemporalFailure)) {
         return {
           outcome: 'aborted',
           reasonCode: 'Cancelled',
@@ -153,7 +162,9 @@ export class Operation {
       // Nothing is owned yet when the plan is resolved: bad input fails the workflow with its own type.
       if (cause.type === 'InvalidInput' && this.state.plan === undefined) throw cause;
       if (cause.type === 'Fenced') {
-        return { outcome: 'superseded', reasonCode: 'Preempted', reason: cause.message };
+        // Ended as pre-empted it would leave a canary that nobody has the duty to remove.
+        const reason = `${cause.message}; ownership gave the service to nobody else: someone else wrote that stamp`;
+        return { ...this.endingOfStep(reason), reasonCode: 'ForeignChange', reason };
       }
     }
     const what = `${error.activityType}: ${rootCause(error) ?? error.message}`;
@@ -189,4 +200,8 @@ export class Operation {
     this.published = text;
     upsertMemo({ [MEMO.status]: memo });
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'Fenced';
 }

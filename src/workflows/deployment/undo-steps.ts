@@ -10,6 +10,9 @@ import { undoProfile } from '../shared/profiles.ts';
 import type { Operation } from './operation.ts';
 import { Compensations, type UndoStep } from './undo.ts';
 
+/** The removal of two objects and their pods looks for a minute at each before it says what is left. */
+const REMOVED_WITHIN_MS = 180_000;
+
 /** What a term may have created. */
 export function createdBy(plan: DeployPlan, term: number): readonly ObjectAddressLike[] {
   const { namespace, deployment } = plan.workload;
@@ -34,7 +37,8 @@ export function compensationsFor(
   image?: string,
 ): Compensations {
   const { plan, before, created } = deposit;
-  const act = proxyActivities<Activities>(undoProfile(plan.intervals, plan.deadlines.readyMs));
+  const within = Math.max(plan.deadlines.readyMs, plan.deadlines.confirmWeightMs, REMOVED_WITHIN_MS);
+  const act = proxyActivities<Activities>(undoProfile(plan.intervals, within));
   const term = Number(/-canary-(\d+)$/.exec(created[0]?.name ?? '')?.[1] ?? 0);
   const common = () => {
     return {

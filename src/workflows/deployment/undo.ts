@@ -2,14 +2,7 @@
  * The undo: pushed before the do, run in reverse, outside the reach of cancellation. Each step is repeated until it is
  * confirmed, or until a person accepts that it cannot be. Nothing here has a deadline.
  */
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  isCancellation,
-  rootCause,
-} from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, isCancellation, rootCause } from '@temporalio/workflow';
 import type { RestoreAccount } from '../../activities/kubernetes/restore-workload.ts';
 import type { Decision } from '../../core/model/deploy-state.ts';
 import type { ForeignChange, RestoredObject } from '../../core/model/operation.ts';
@@ -17,7 +10,9 @@ import type { Operation } from './operation.ts';
 
 /** Ask for help when a step has not succeeded after this long; it goes on trying. */
 const HELP_AFTER_MS = 60_000;
+/** Then less and less often: a right that is missing over a weekend must not fill the history of the undo. */
 const AGAIN_AFTER_MS = 30_000;
+const AGAIN_AT_MOST_MS = 600_000;
 
 export interface UndoStep {
   /** `HTTPRoute crm/crm-api` */
@@ -50,7 +45,7 @@ export class Compensations {
     op.accepted = undefined;
     op.say(step.doing);
     const sinceMs = Date.now();
-    for (;;) {
+    for (let againMs = AGAIN_AFTER_MS; ; againMs = Math.min(2 * againMs, AGAIN_AT_MOST_MS)) {
       const attempt = await this.attempt(step, sinceMs);
       if (op.isLost) return;
       const decision = op.accepted as Decision | undefined;
@@ -61,7 +56,7 @@ export class Compensations {
         return;
       }
       op.waitFor({ for: 'help', sinceMs, object: step.object, problem: attempt.problem });
-      await condition(() => op.accepted !== undefined || op.isLost, AGAIN_AFTER_MS);
+      await condition(() => op.accepted !== undefined || op.isLost, againMs);
     }
   }
 
@@ -95,9 +90,7 @@ export class Compensations {
     } catch (error) {
       if (isCancellation(error)) return { problem: 'the attempt was ended' };
       if (!(error instanceof ActivityFailure)) throw error;
-      if (error.cause instanceof ApplicationFailure && error.cause.type === 'Fenced') {
-        op.stop({ kind: 'lost', by: 'a newer owner', term: op.state.term ?? 0, reason: error.cause.message });
-      }
+      // Also when fenced: a newer owner is told of by ownership; a stamp that someone else wrote is a person's to judge.
       return { problem: rootCause(error) ?? error.message };
     } finally {
       over = true;

@@ -97,7 +97,10 @@ describe('acquire', () => {
 
   it('restores when a pre-empting owner releases before it deposited its own record', () => {
     const taken = acquire(deposit(owned(), 'a', RECORD).state, ask('b', 'preempt'), NOW).state;
-    expect(release(taken, 'b', RESULT, NOW).effects).toMatchObject([{ kind: 'startRestore', deposit: RECORD }]);
+    expect(release(taken, 'b', RESULT, NOW).effects).toMatchObject([
+      { kind: 'startRestore', deposit: RECORD },
+      { kind: 'lost' },
+    ]);
     const own = deposit(taken, 'b', RECORD).state;
     expect(isIdle(release(own, 'b', RESULT, NOW).state)).toBe(true);
   });
@@ -115,12 +118,27 @@ describe('ownerEnded', () => {
 
   it('leaves a duty to restore with a higher term, again when the restore ends the same way', () => {
     const once = ownerEnded(deposit(owned(), 'a', RECORD).state, 'a', NOW);
-    expect(once.effects).toMatchObject([{ kind: 'startRestore', term: 1_732_190_001, deposit: RECORD, delayMs: 0 }]);
+    expect(once.effects).toMatchObject([
+      { kind: 'startRestore', term: 1_732_190_001, deposit: RECORD, delayMs: 0 },
+      { kind: 'lost', workflowId: 'deploy/a' },
+    ]);
     const restore = once.state.holder?.requestId ?? '';
     const twice = ownerEnded(once.state, restore, NOW);
     expect(twice.effects).toMatchObject([
       { kind: 'startRestore', term: 1_732_190_002, deposit: RECORD, delayMs: 2000 },
+      { kind: 'lost' },
     ]);
+  });
+
+  it('tells the very owner that was reported as ended, in whatever run, who has the service now', () => {
+    const queued = acquire(owned(), ask('b', 'queue'), NOW).state;
+    const ended = ownerEnded(queued, 'a', NOW);
+    expect(ended.effects.map((each) => each.kind)).toEqual(['grant', 'lost']);
+    expect(ended.effects[1]).toMatchObject({
+      workflowId: 'deploy/a',
+      runId: '',
+      signal: { requestId: 'a', term: 1_732_190_001, by: { workflowId: 'deploy/b' } },
+    });
   });
 
   it('is ignored after an orderly release', () => {
