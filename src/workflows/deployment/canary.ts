@@ -6,7 +6,6 @@ import type { BackendWeight, ForeignChange } from '../../core/model/operation.ts
 import type { CanaryStep } from '../../core/model/plan.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
 import { formatBackends, splitBackends } from '../../core/rollout/route.ts';
-import { canaryReplicas } from '../../core/rollout/workload.ts';
 import { mutatorProfile } from '../shared/profiles.ts';
 import { askApproval, holdFor, holdWhilePaused } from './gates.ts';
 import type { Operation } from './operation.ts';
@@ -18,18 +17,21 @@ export async function canaryDeploy(op: Operation, release: Release): Promise<End
   const { plan, before } = release.deposit;
   if (before.first) return firstDeployment(op, release);
   const last = plan.steps.length - 1;
-  let replicas: number | undefined;
+  // Steps below this one have been let through their gates.
+  let gated = 0;
   // promoteNow goes on with the last step, which brings full capacity and all traffic before anything is rolled.
   let jumped = false;
   for (let index = 0; index <= last; index = jumped && index < last ? last : index + 1) {
     const step = plan.steps[index] as CanaryStep;
-    const gate = await passGates(op, release, step);
+    const gate = await passGates(op, release, plan.steps.slice(gated, index + 1));
     if (gate) return gate;
+    gated = index + 1;
     op.state.step = index;
     op.enter('canary');
-    const scaled = await scaleCanary(op, release, step.weightPercent, replicas);
+    // A pause that came while pods started keeps the weight where it is.
+    const scaled =
+      (await scaleCanary(op, release, step.weightPercent)) ?? (await holdWhilePaused(op, release, standing(op)));
     if (scaled) return scaled;
-    replicas = canaryReplicas(before.deployment.replicas, step.weightPercent);
     const split = splitBackends(stableOf(release), canaryService(release), step.weightPercent);
     const shifted = await shift(op, release, split, step.weightPercent);
     if (shifted) return shifted;
@@ -51,10 +53,16 @@ function takeWish(op: Operation): Operation['wish'] {
   return wish;
 }
 
-async function passGates(op: Operation, release: Release, step: CanaryStep): Promise<Ending | undefined> {
-  const at = { step: Math.max(0, step.index - 1), weightPercent: op.state.weightPercent };
+/** Step and weight that stand now, between two changes. */
+function standing(op: Operation): { readonly step: number; readonly weightPercent: number } {
+  return { step: op.state.step ?? 0, weightPercent: op.state.weightPercent };
+}
+
+/** Gates of the step to come, and of those that promoteNow leaves out. */
+async function passGates(op: Operation, release: Release, steps: readonly CanaryStep[]): Promise<Ending | undefined> {
+  const at = standing(op);
   // The first step's approval was asked at weight 0, before ownership. No message goes around an approval.
-  const asked = step.approval && step.index > 0;
+  const asked = steps.some((step) => step.approval && step.index > 0);
   const refused = (await holdWhilePaused(op, release, at)) ?? (asked ? await askApproval(op, release, at) : undefined);
   // A pause may have come while the approval was waited for.
   return refused ?? holdWhilePaused(op, release, at);
@@ -84,16 +92,18 @@ async function unlessForeign<R extends { readonly outcome: string }>(
   attempt: () => Promise<R>,
 ): Promise<Exclude<R, { outcome: 'foreign' }> | Ending> {
   const { plan } = release.deposit;
-  const untilMs = Date.now() + plan.deadlines.foreignChangeMs;
+  let untilMs: number | undefined;
   for (;;) {
     const result = await attempt();
     if (result.outcome !== 'foreign') return result as Exclude<R, { outcome: 'foreign' }>;
     const { changes } = result as unknown as Foreign;
+    untilMs ??= Date.now() + plan.deadlines.foreignChangeMs;
     if (Date.now() >= untilMs) return foreign(op, changes);
     op.say(`holding: ${tellForeign(changes)}`);
     op.publish();
-    const at = { step: op.state.step ?? 0, weightPercent: op.state.weightPercent };
-    const ending = await holdFor(op, release, at, Math.min(ASK_AGAIN_MS, Math.max(1000, untilMs - Date.now())));
+    const holdMs = Math.min(ASK_AGAIN_MS, Math.max(1000, untilMs - Date.now()));
+    const ending =
+      (await holdFor(op, release, standing(op), holdMs)) ?? (await holdWhilePaused(op, release, standing(op)));
     if (ending) return ending;
   }
 }
@@ -110,12 +120,7 @@ function foreign(op: Operation, changes: readonly ForeignChange[]): Ending {
   return { outcome: 'rolledBack', reasonCode: 'ForeignChange', reason };
 }
 
-async function scaleCanary(
-  op: Operation,
-  release: Release,
-  weightPercent: number,
-  previousReplicas: number | undefined,
-): Promise<Ending | undefined> {
+async function scaleCanary(op: Operation, release: Release, weightPercent: number): Promise<Ending | undefined> {
   const { plan, before } = release.deposit;
   const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, plan.deadlines.readyMs));
   op.say(`scaling the canary for ${weightPercent} % and waiting until its pods are ready`);
@@ -127,13 +132,13 @@ async function scaleCanary(
       weightPercent,
       operation: op.state.workflowId,
       fence: op.nextFence(),
-      ...(previousReplicas !== undefined && { previousReplicas }),
+      ...(release.canaryReplicas !== undefined && { previousReplicas: release.canaryReplicas }),
     }),
   );
   if ('reasonCode' in scaled) return scaled;
-  return scaled.outcome === 'ready'
-    ? undefined
-    : { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: scaled.says };
+  if (scaled.outcome !== 'ready') return { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: scaled.says };
+  release.canaryReplicas = scaled.replicas;
+  return undefined;
 }
 
 async function shift(
@@ -184,9 +189,9 @@ async function roll(op: Operation, release: Release): Promise<Ending | undefined
     act.promoteStable({ plan, before, image: release.image, operation: op.state.workflowId, fence: op.nextFence() }),
   );
   if ('reasonCode' in rolled) return rolled;
-  return rolled.outcome === 'ready'
-    ? undefined
-    : { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: rolled.says };
+  if (rolled.outcome !== 'ready') return { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: rolled.says };
+  release.stableImage = release.image;
+  return undefined;
 }
 
 async function bake(op: Operation, release: Release): Promise<Ending> {

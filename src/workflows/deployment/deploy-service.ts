@@ -73,6 +73,8 @@ async function claim(op: Operation, { plan, image }: Prepared): Promise<Release 
     term: fence.term,
     cursor: undefined,
     backends: before.route.backends,
+    stableImage: before.deployment.image,
+    canaryReplicas: undefined,
     asked: [formatBackends(before.route.backends)],
   };
 }

@@ -1,5 +1,12 @@
 /** Watching: one observer activity a step, in a scope of its own, ended by time, by a verdict or by a person. */
-import { CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import { assessTally } from '../../core/analysis/assess-tally.ts';
 import { canaryName } from '../../core/model/names.ts';
@@ -7,7 +14,7 @@ import type { ExpectedStanding, WatchMode } from '../../core/model/observe.ts';
 import type { BackendWeight, Deposit, StepTally } from '../../core/model/operation.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
 import { endingOfWatch } from '../../core/rollout/ending-of-watch.ts';
-import { canaryReplicas, selectorText } from '../../core/rollout/workload.ts';
+import { selectorText } from '../../core/rollout/workload.ts';
 import { observerProfile } from '../shared/profiles.ts';
 import type { Operation } from './operation.ts';
 import { canaryPodSelector } from './undo-steps.ts';
@@ -21,6 +28,9 @@ export interface Release {
   cursor: unknown;
   /** Backends asked for last, and all that were asked for, in words. */
   backends: readonly BackendWeight[];
+  /** What we gave the named Deployment and the canary last: our own change in the middle of a step is not a foreign one. */
+  stableImage: string;
+  canaryReplicas: number | undefined;
   readonly asked: string[];
 }
 
@@ -64,7 +74,7 @@ export async function watch(op: Operation, release: Release, wanted: Watch): Pro
   );
   // A stop does not wait for the observer: it writes nothing, and the undo must begin now.
   const tally = await Promise.race([
-    keepTally(running, wanted, startedAtMs),
+    keepTally(running, scope, wanted, startedAtMs),
     CancellationScope.current().cancelRequested,
   ]);
   over = true;
@@ -72,12 +82,17 @@ export async function watch(op: Operation, release: Release, wanted: Watch): Pro
   return settle(op, release, wanted, tally, startedAtMs);
 }
 
-/** An observer that was cancelled between two attempts leaves no tally; what it saw last is in its heartbeat only. */
-async function keepTally(running: Promise<StepTally>, wanted: Watch, startedAtMs: number): Promise<StepTally> {
+/** An observer that was ended between two attempts leaves no tally; what it saw last is in its heartbeat only. */
+async function keepTally(
+  running: Promise<StepTally>,
+  scope: CancellationScope,
+  wanted: Watch,
+  startedAtMs: number,
+): Promise<StepTally> {
   try {
     return await running;
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    if (!isCancellation(error) && !(scope.consideredCancelled && isLoss(error))) throw error;
     const { step } = wanted;
     return {
       step,
@@ -90,6 +105,12 @@ async function keepTally(running: Promise<StepTally>, wanted: Watch, startedAtMs
       cursor: undefined,
     };
   }
+}
+
+/** Once it was asked to end, the server does not repeat an observer whose worker died: that is no fault of the canary. */
+function isLoss(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  return !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
 }
 
 function settle(
@@ -124,14 +145,15 @@ function armsOf(release: Release, wanted: Watch) {
 }
 
 function expectedOf(release: Release, wanted: Watch): ExpectedStanding {
-  const { before, plan } = release.deposit;
-  if (wanted.mode === 'bake') return { backends: release.backends, stableImage: release.image };
+  const { plan } = release.deposit;
+  const { backends, stableImage } = release;
+  if (wanted.mode === 'bake') return { backends, stableImage };
   const canary = {
     name: canaryName(plan.workload.deployment, release.term),
     image: release.image,
-    replicas: canaryReplicas(before.deployment.replicas, wanted.weightPercent),
+    replicas: release.canaryReplicas ?? 0,
   };
-  return { backends: release.backends, stableImage: before.deployment.image, canary };
+  return { backends, stableImage, canary };
 }
 
 function summaryOf(wanted: Watch, steps: number): string {
