@@ -34,7 +34,7 @@ const SHORT = {
     ],
     bake: '3s',
   },
-  analysis: { interval: '1s', count: 2, failureLimit: 1, minRequests: 3 },
+  analysis: { interval: '1s', count: 2, failureLimit: 1, minRequests: 2 },
   deadlines: {
     noData: '6s',
     foreignChange: '5s',

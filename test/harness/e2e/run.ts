@@ -5,6 +5,9 @@ import type { DeployResult } from '../../../src/core/model/operation.ts';
 import { MEMO } from '../../../src/core/model/names.ts';
 import { until } from './until.ts';
 
+/** A describe costs the server and us some milliseconds of work. */
+const LOOK_EVERY_MS = 150;
+
 export interface Look {
   readonly memo: MemoStatus | undefined;
   /** Types of the activities that are pending. */
@@ -51,6 +54,7 @@ export class Run {
       },
       withinMs,
       seen,
+      LOOK_EVERY_MS,
     );
     if (wanted(found)) return found;
     throw new Error(`${this.id}: ended (${found.status}) before ${what}: ${JSON.stringify(seen())}`);

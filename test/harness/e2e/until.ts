@@ -11,6 +11,7 @@ export async function until<T>(
   question: () => Promise<T | undefined | false> | T | undefined | false,
   withinMs = 60_000,
   seen: () => unknown = () => undefined,
+  everyMs = LOOK_EVERY_MS,
 ): Promise<T> {
   const deadlineMs = Date.now() + withinMs;
   let problem: unknown;
@@ -27,7 +28,7 @@ export async function until<T>(
       const tail = [problem && `last error: ${String(problem)}`, last !== undefined && `last seen: ${text(last)}`];
       throw new Error([`${what}: not within ${withinMs / 1000} s`, ...tail.filter(Boolean)].join('; '));
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(everyMs);
   }
 }
 
