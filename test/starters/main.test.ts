@@ -5,7 +5,7 @@ import { deploy, deployCommand } from '../../src/starters/deploy.ts';
 import { list } from '../../src/starters/list.ts';
 import { messageCommands, sendMessage } from '../../src/starters/messages.ts';
 import { status, statusCommand } from '../../src/starters/status.ts';
-import { page, runMainstay } from '../harness/command-line.ts';
+import { page, runMainstay, startMainstay } from '../harness/command-line.ts';
 
 const LIMIT = { timeout: 60_000 };
 const DEPLOY = ['deploy', 'crm-api', '-e', 'demo', '--version', 'v1'];
@@ -105,5 +105,15 @@ describe('without a Temporal server', () => {
     const { code, stderr } = await runMainstay(['list'], { TEMPORAL_PROFILE: 'nowhere' });
     expect(stderr).toContain('TEMPORAL_PROFILE');
     expect(code).toBe(64);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('ends the command quietly', LIMIT, async () => {
+    const command = startMainstay(['catalogue', 'schema']);
+    command.child.stdout?.destroy();
+    const { code, stderr } = await command.end;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
   });
 });

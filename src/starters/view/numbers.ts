@@ -20,10 +20,11 @@ export function numberLines(look: LookSummary, atMs: number, width: number, styl
 
 /** `canary   26 of   321 requests failed   8.10 %`; an arm that got no request beside one that did is left out. */
 function armLines({ nC, eC, nS, eS }: LookSummary): readonly string[] {
+  if (nC + nS === 0) return ['no requests counted yet'];
   const arms = [
     { name: 'canary', requests: nC, failed: eC },
     { name: 'stable', requests: nS, failed: eS },
-  ].filter(({ requests }) => requests > 0 || nC + nS === 0);
+  ].filter(({ requests }) => requests > 0);
   const failedWidth = widest(arms.map(({ failed }) => grouped(failed)));
   const requestsWidth = widest(arms.map(({ requests }) => grouped(requests)));
   return arms.map(({ name, requests, failed }) => {

@@ -7,7 +7,7 @@ import { verdictInShort } from '../../core/status/verdict-in-short.ts';
 import { foreignInWords } from '../../core/status/why.ts';
 import { spanInWords } from '../../core/status/words.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import type { OperationView } from '../operation/operation-view.ts';
+import type { OperationFailure, OperationView } from '../operation/operation-view.ts';
 import { exitOfView } from '../operation/read-end.ts';
 import { labelled, pasteable, type Style } from './style.ts';
 
@@ -82,14 +82,17 @@ function planInWords(plan: DeployPlan): readonly string[] {
   ];
 }
 
+/** The message of a list of problems repeats them; they stand below it, one a line. */
+function failureInWords({ type, message, problems }: OperationFailure): string {
+  const [first = message] = message.split('\n');
+  return `${problems.length > 0 ? first : message} (${type})`;
+}
+
 /** For a workflow that has no result: what it left, and what to do. */
 function failurePage(view: OperationView, width: number, style: Style): readonly string[] {
   const { failure } = view;
   const title = style.bold(style.red(`${view.run}  ${view.workflowId}`));
-  const lines = [
-    title,
-    ...labelled('why', failure ? `${failure.message} (${failure.type})` : 'it left no message', width, style),
-  ];
+  const lines = [title, ...labelled('why', failure ? failureInWords(failure) : 'it left no message', width, style)];
   for (const problem of failure?.problems ?? []) lines.push(...labelled('', `- ${problem}`, width, style));
   const checked = preflightInWords(view.status?.preflight ?? []);
   if (checked !== '') lines.push(...labelled('checks', checked, width, style));

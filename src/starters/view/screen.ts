@@ -105,12 +105,14 @@ function rowsOf(lines: readonly string[], { columns = DEFAULT_WIDTH }: Output): 
   return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(visibleLength(line) / columns)), 0);
 }
 
-/** As many lines as stay on the screen: what has scrolled away cannot be drawn again. */
+/** As many lines as stay on the screen (what has scrolled away cannot be drawn again), and the last one of them. */
 function fitting(lines: readonly string[], output: Output): readonly string[] {
   const room = Math.max(5, (output.rows ?? DEFAULT_ROWS) - 1);
-  const kept = [...lines];
-  while (kept.length > 1 && rowsOf(kept, output) > room) kept.pop();
-  return kept;
+  if (rowsOf(lines, output) <= room) return lines;
+  const kept = lines.slice(0, -1);
+  const end = ['         ... more in a taller terminal, or by mainstay status', ...lines.slice(-1)];
+  while (kept.length > 1 && rowsOf([...kept, ...end], output) > room) kept.pop();
+  return [...kept, ...end];
 }
 
 /** Without colours. Every character of the block takes one cell. */
