@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { loadTools } from './setup/tools.mjs';
 import { DEPLOY_CASES } from '../test/replay/recording/deploy-cases.ts';
+import { historyText } from '../test/replay/recording/history-text.ts';
 import { OWNERSHIP_CASES } from '../test/replay/recording/ownership-cases.ts';
 import type { Kept, ReplayCase } from '../test/replay/recording/replay-case.ts';
 import { openLab } from '../test/harness/workflow-lab.ts';
@@ -55,12 +56,6 @@ async function keep({ type, name, handle }: Kept): Promise<void> {
   }
   const history = await handle.fetchHistory();
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, linesOf(historyToJSON(history)), { flag: 'wx' });
+  writeFileSync(path, historyText(historyToJSON(history)), { flag: 'wx' });
   console.log(`record: wrote ${shown}, ${history.events?.length} events`);
-}
-
-/** One event a line: short, and a difference between two recordings can be read. */
-function linesOf(json: string): string {
-  const { events } = JSON.parse(json) as { readonly events: readonly unknown[] };
-  return `{"events":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 }
