@@ -212,4 +212,15 @@ describe.skipIf(isMissing('temporal'))('ownership', () => {
     });
     expect(free.term).toBeGreaterThan(restoring.term);
   });
+
+  it('refuses to take the canary of an operation whose record is lost for the state to come back to', async () => {
+    const { trial, held, first, world } = await running(1);
+    await trial.ownership().terminate();
+    await first.terminate();
+    const result = await (await trial.start()).result();
+    held.go();
+    expect(result).toMatchObject({ outcome: 'rejected', reasonCode: 'PreflightFailed' });
+    expect(result.reason).toContain('whose record is lost');
+    expect(world.deployment.image).toBe(IMAGE_1);
+  });
 });

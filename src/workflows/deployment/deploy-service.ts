@@ -5,6 +5,7 @@ import type { Deposit, DeployResult } from '../../core/model/operation.ts';
 import type { GrantSignal } from '../../core/model/ownership.ts';
 import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, mustUndo } from '../../core/rollout/ending.ts';
+import { whyNotWhole } from '../../core/rollout/why-not-whole.ts';
 import { formatBackends } from '../../core/rollout/route.ts';
 import { mutatorProfile } from '../shared/profiles.ts';
 import { canaryDeploy } from './canary.ts';
@@ -64,6 +65,8 @@ async function claim(op: Operation, { plan, image }: Prepared): Promise<Release 
       reason: `another deployment brought ${image} meanwhile; nothing was changed`,
     };
   }
+  const broken = whyNotWhole(before, plan);
+  if (broken !== undefined) return { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: broken };
   const deposit: Deposit = { plan, before, created: createdBy(plan, fence.term), promoting: false };
   await putDeposit(op, deposit);
   op.state.before = before;

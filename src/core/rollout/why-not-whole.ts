@@ -1,0 +1,15 @@
+import { isCanaryService } from '../preflight/under-way.ts';
+import type { BeforeRecord } from '../model/operation.ts';
+import type { DeployPlan } from '../model/plan.ts';
+
+/**
+ * Why what was found is no state to come back to: the route still names the canary of an operation whose record is lost
+ * (its ownership was ended by hand). Undefined when it is whole. To take such weights for the state before would keep a
+ * canary for ever.
+ */
+export function whyNotWhole(before: BeforeRecord, plan: DeployPlan): string | undefined {
+  const left = before.route.backends.find((each) => isCanaryService(plan.traffic.stableService, each.service));
+  if (left === undefined) return undefined;
+  const route = `HTTPRoute ${plan.workload.namespace}/${before.route.name}`;
+  return `${route} still sends weight ${left.weight} to ${left.service}, the canary of an operation whose record is lost; give all weight to ${plan.traffic.stableService}, delete the Deployment and Service of that canary, then deploy again`;
+}
