@@ -1,10 +1,9 @@
 /** `mainstay demo`: everything on this machine, a good deployment, a bad one that is caught, and where to look. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { quote } from '../core/status/possible-actions.ts';
 import { spanInWords } from '../core/status/words.ts';
 import { CommandError } from './command-error.ts';
 import { deploy } from './deploy.ts';
@@ -101,8 +100,7 @@ async function play(running: Demo, staysUp: boolean): Promise<number> {
       kubeconfig: sandbox.kubeconfig,
       kubectl: tools.kubectl,
       sandboxState: sandboxFolder(running),
-      catalogue: DEMO_CATALOGUE,
-      mainstay: `node ${quote(MAINSTAY)}`,
+      binFolder: dirname(MAINSTAY),
       workerPid: stage.worker().pid,
       workerLog: stage.worker().logFile,
     },

@@ -1,4 +1,5 @@
 /** The last page of the demo: where to look, and what to try next. */
+import { quote } from '../../core/status/possible-actions.ts';
 import type { Style } from '../view/style.ts';
 
 export interface DemoAddresses {
@@ -7,15 +8,13 @@ export interface DemoAddresses {
   readonly kubeconfig: string;
   readonly kubectl: string;
   readonly sandboxState: string;
-  readonly catalogue: string;
-  /** How this command line is called: `mainstay`, or `node /path/bin/mainstay`. */
-  readonly mainstay: string;
+  /** Folder of the `mainstay` command, which is hardly on anybody's PATH yet. */
+  readonly binFolder: string;
   readonly workerPid: number;
   readonly workerLog: string;
 }
 
 export function whereToLook(at: DemoAddresses, style: Style): readonly string[] {
-  const { mainstay } = at;
   const title = (text: string): string => style.bold(text);
   return [
     '',
@@ -25,24 +24,25 @@ export function whereToLook(at: DemoAddresses, style: Style): readonly string[] 
     `  worker log    ${at.workerLog}`,
     '',
     title('In another shell'),
-    `  export TEMPORAL_ADDRESS=${at.temporal} MAINSTAY_CONFIG=${at.catalogue}`,
-    `  ${mainstay} list --all`,
-    `  ${mainstay} status crm-api --environment demo`,
+    `  export PATH=${quote(at.binFolder)}:"$PATH" TEMPORAL_ADDRESS=${at.temporal}`,
+    `  eval "$(mainstay sandbox env --state ${quote(at.sandboxState)})"`,
+    '  mainstay list --all',
+    '  mainstay status crm-api --environment demo',
     '',
     title('What to try next'),
     '  a person stops it in the middle:',
-    `    ${mainstay} deploy crm-api --environment demo --version v1.4.1 --detach`,
-    `    ${mainstay} pause crm-api --environment demo --reason "having a look"`,
-    `    ${mainstay} resume crm-api --environment demo`,
-    `    ${mainstay} abort crm-api --environment demo --reason "enough seen"`,
+    '    mainstay deploy crm-api --environment demo --version v1.4.1 --detach',
+    '    mainstay pause crm-api --environment demo --reason "having a look"',
+    '    mainstay resume crm-api --environment demo',
+    '    mainstay abort crm-api --environment demo --reason "enough seen"',
     '  the worker is killed while it deploys (the demo starts another one):',
-    `    ${mainstay} deploy crm-api --environment demo --version v1.4.1 --detach && sleep 20 && kill -9 ${at.workerPid}`,
-    `    ${mainstay} status crm-api --environment demo --watch`,
+    `    mainstay deploy crm-api --environment demo --version v1.4.1 --detach && sleep 20 && kill -9 ${at.workerPid}`,
+    '    mainstay status crm-api --environment demo --watch',
     '  other bad versions (slow, crashing, silent):',
-    `    ${mainstay} deploy crm-api --environment demo --version v1.5.1-slow`,
-    `    ${mainstay} deploy crm-api --environment demo --version v1.5.2-crash`,
-    `    ${mainstay} deploy crm-api --environment demo --version v1.5.3-nometrics`,
+    '    mainstay deploy crm-api --environment demo --version v1.5.1-slow',
+    '    mainstay deploy crm-api --environment demo --version v1.5.2-crash',
+    '    mainstay deploy crm-api --environment demo --version v1.5.3-nometrics',
     '  a good version in bad weather:',
-    `    ${mainstay} sandbox fault add api --status 500 --probability 0.3 --state ${at.sandboxState}`,
+    `    mainstay sandbox fault add api --status 500 --probability 0.3 --state ${quote(at.sandboxState)}`,
   ];
 }
