@@ -85,6 +85,7 @@ export async function guardedWrite<State>(
     }
     const foreign = whatIsForeign(target, wish, found, fields);
     if (foreign.length > 0) return { outcome: 'foreign', changes: foreign };
+    checkCancelled();
     try {
       await target.write(state, formatFence(wish.fence));
     } catch (error) {

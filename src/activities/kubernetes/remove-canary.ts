@@ -63,6 +63,7 @@ async function removeOne(client: KubernetesClient, object: ObjectAddressLike, fe
     if (assessFence(stamp, fence) === 'fenced') throw fenced(nameOf(object), stamp, fence);
     was = true;
     if (found.metadata.deletionTimestamp === undefined) {
+      checkCancelled();
       await client.delete(object, found.metadata.uid === undefined ? {} : { uid: found.metadata.uid });
     }
     if (Date.now() >= until)

@@ -8,7 +8,7 @@ import type {
 import { canaryName, MARKS } from '../../core/model/names.ts';
 import type { BeforeRecord, Fence, ForeignChange } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
-import { formatFence } from '../../core/rollout/fence.ts';
+import { assessFence, formatFence } from '../../core/rollout/fence.ts';
 import {
   canaryReplicas,
   type Deployment,
@@ -20,7 +20,7 @@ import {
   withReplicas,
 } from '../../core/rollout/workload.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
-import { checkCancelled, guardedWrite, withHeartbeats } from '../mutation.ts';
+import { checkCancelled, fenced, guardedWrite, withHeartbeats } from '../mutation.ts';
 import { awaitReady } from './await-ready.ts';
 import { guardedDeployment } from './guarded-deployment.ts';
 
@@ -73,7 +73,12 @@ export function createScaleCanary(deps: { readonly kubernetes: KubernetesClients
   };
 }
 
-/** Both objects carry the term in their name: one that exists is our own from an attempt whose reply was lost. */
+/**
+ * Both objects carry the term in their name: one that exists is our own from an attempt whose reply was lost.
+ *
+ * A new object carries no stamp that could refuse a late write, so the stamp on the named Deployment is looked at before
+ * and after: a worker that slept meanwhile takes back what it made, since whoever raised the stamp has cleaned up already.
+ */
 async function createBoth(
   client: KubernetesClient,
   input: ScaleCanaryInput,
@@ -84,11 +89,9 @@ async function createBoth(
   const { namespace, container, deployment } = plan.workload;
   const annotations = { [MARKS.fence]: formatFence(fence), [MARKS.operation]: input.operation };
   const naming = { name, term: fence.term, service: plan.service };
-  const stable = await mustGet<Deployment & KubernetesObject>(client, {
-    kind: 'Deployment',
-    namespace,
-    name: deployment,
-  });
+  const named = { kind: 'Deployment', namespace, name: deployment } as const;
+  const stable = await mustGet<Deployment & KubernetesObject>(client, named);
+  refuseFenced(stable, fence);
   const service = await mustGet<Service & KubernetesObject>(client, {
     kind: 'Service',
     namespace,
@@ -100,9 +103,29 @@ async function createBoth(
       `Deployment ${namespace}/${deployment}: was deleted and made anew since this operation began`,
     );
   }
-  await createOnce(client, makeCanaryDeployment(stable, naming, { container, image, replicas, annotations }));
   const canaryService = canaryName(plan.traffic.stableService, fence.term);
-  await createOnce(client, makeCanaryService(service, naming, canaryService, annotations));
+  const made = [
+    await createOnce(client, makeCanaryDeployment(stable, naming, { container, image, replicas, annotations })),
+    await createOnce(client, makeCanaryService(service, naming, canaryService, annotations)),
+  ];
+  try {
+    refuseFenced(await mustGet<Deployment & KubernetesObject>(client, named), fence);
+  } catch (error) {
+    if (isCoded(error, 'Fenced')) for (const object of made) if (object) await takeBack(client, object);
+    throw error;
+  }
+}
+
+function refuseFenced(stable: Deployment, fence: Fence): void {
+  const stamp = stable.metadata.annotations?.[MARKS.fence];
+  const { namespace = 'default', name } = stable.metadata;
+  if (assessFence(stamp, fence) === 'fenced') throw fenced(`Deployment ${namespace}/${name}`, stamp, fence);
+}
+
+/** Only the very object that this attempt made. */
+async function takeBack(client: KubernetesClient, { kind, metadata }: KubernetesObject): Promise<void> {
+  const { namespace = 'default', name, uid } = metadata;
+  if (uid !== undefined) await client.delete({ kind: kind as 'Deployment' | 'Service', namespace, name }, { uid });
 }
 
 async function mustGet<T extends KubernetesObject>(client: KubernetesClient, address: ObjectAddress): Promise<T> {
@@ -112,11 +135,13 @@ async function mustGet<T extends KubernetesObject>(client: KubernetesClient, add
   return found;
 }
 
-async function createOnce(client: KubernetesClient, object: KubernetesObject): Promise<void> {
+/** What was made; undefined when it was there already. */
+async function createOnce(client: KubernetesClient, object: KubernetesObject): Promise<KubernetesObject | undefined> {
   checkCancelled();
   try {
-    await client.create(object);
+    return await client.create(object);
   } catch (error) {
     if (!isCoded(error, 'Conflict')) throw error;
+    return undefined;
   }
 }
