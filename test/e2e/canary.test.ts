@@ -54,7 +54,11 @@ describe.skipIf(isMissing('temporal'))('a canary on a real server, cluster and r
 
   it.concurrent('rolls a slow version back for its latency', async () => {
     const sampling = { interval: '2s', count: 4, failureLimit: 0, minRequests: 3 };
-    const stage = await e2e().stage('slow', { strategy: { steps: LADDER_FROM(50, '10s') }, analysis: sampling });
+    const stage = await e2e().stage('slow', {
+      strategy: { steps: LADDER_FROM(50, '10s') },
+      analysis: sampling,
+      latency: '> 2s',
+    });
     const { result, before } = await deployed(stage, 'v1.5.1-slow');
     expect(await stage.whyNotS1(before)).toBeUndefined();
     expect(result).toMatchObject({ outcome: 'rolledBack', reasonCode: 'AnalysisFailed' });

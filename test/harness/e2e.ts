@@ -48,7 +48,7 @@ export interface E2e {
   startWorker(namespace: string, env?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
   client(namespace?: string): Client;
   startMainstay(args: readonly string[], namespace?: string): RunningCommand;
-  mainstay(args: readonly string[], namespace?: string): Promise<CommandEnd>;
+  mainstay(args: readonly string[], namespace?: string, extra?: Readonly<Record<string, string>>): Promise<CommandEnd>;
   temporal(args: readonly string[], namespace?: string): Promise<ToolEnd>;
   kubectl(args: readonly string[]): Promise<ToolEnd>;
   close(): Promise<void>;
@@ -174,7 +174,7 @@ async function compose(
       stops.push(async () => command.child.kill('SIGKILL'));
       return command;
     },
-    mainstay: (args, namespace = 'default') => startMainstay(args, env(namespace)).end,
+    mainstay: (args, namespace = 'default', extra = {}) => startMainstay(args, { ...env(namespace), ...extra }).end,
     temporal: (args, namespace) => tool('temporal', args, namespace),
     kubectl: (args) => tool('kubectl', args),
     close,

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { checkCatalogue } from '../../../src/contracts/catalogue.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/crm/', import.meta.url));
 
@@ -23,6 +24,10 @@ export interface StageCatalogue {
   readonly approvals?: Entry;
   readonly preflight?: Entry;
   readonly workload?: Entry;
+  /** Where its deployments go instead of the sandbox: a cluster that is away. */
+  readonly cluster?: Entry;
+  /** Bound of the latency; far away when absent, because a busy machine is slow without any bad version. */
+  readonly latency?: string;
 }
 
 const SHORT = {
@@ -69,7 +74,7 @@ export class TestCatalogue {
     const stages = [...this.#stages];
     const short = (name: string, wanted: StageCatalogue): Entry => ({
       strategy: { ...SHORT.strategy, ...wanted.strategy },
-      analysis: { ...SHORT.analysis, ...wanted.analysis },
+      analysis: { ...SHORT.analysis, metrics: metricsWith(service, wanted.latency ?? '> 9s'), ...wanted.analysis },
       deadlines: { ...SHORT.deadlines, ...wanted.deadlines },
       intervals: { ...SHORT.intervals, ...wanted.intervals },
       build: { kind: 'image', repository: '${MAINSTAY_REGISTRY}/crm-api', ...wanted.build },
@@ -81,7 +86,9 @@ export class TestCatalogue {
       ...(wanted.preflight && { preflight: wanted.preflight }),
       ...(wanted.workload && { workload: wanted.workload }),
     });
-    const environments = stages.map(([name]) => [name, { ...environment, namespace: name }] as const);
+    const environments = stages.map(([name, { cluster }]) => {
+      return [name, { ...environment, namespace: name, ...(cluster && { cluster }) }] as const;
+    });
     const text = JSON.stringify({
       ...example,
       environments: { ...Object.fromEntries(environments), demo: environment },
@@ -96,7 +103,22 @@ export class TestCatalogue {
     // Replaced in one move: a worker must never read half of it.
     writeFileSync(`${this.path}.part`, text);
     renameSync(`${this.path}.part`, this.path);
+    // One scenario's mistake would be refused as everybody's.
+    const checked = checkCatalogue(JSON.parse(text));
+    if ('problems' in checked) throw new Error(`the test's catalogue: ${JSON.stringify(checked.problems)}`);
   }
+}
+
+interface Metric extends Entry {
+  readonly name: string;
+  readonly judge: Entry;
+}
+
+function metricsWith(service: Entry, latency: string): readonly Metric[] {
+  const { metrics } = service.analysis as { metrics: readonly Metric[] };
+  return metrics.map((metric) =>
+    metric.name === 'latency-p99' ? { ...metric, judge: { ...metric.judge, fail: latency } } : metric,
+  );
 }
 
 /** The example's own build, run by the worker; `command` replaces it. */

@@ -57,7 +57,8 @@ export class Run {
       LOOK_EVERY_MS,
     );
     if (wanted(found)) return found;
-    throw new Error(`${this.id}: ended (${found.status}) before ${what}: ${JSON.stringify(seen())}`);
+    const end = await this.result().then(JSON.stringify, (error: Error) => String(error.cause ?? error));
+    throw new Error(`${this.id}: ended (${found.status}) before ${what}: ${end}`);
   }
 
   /** The weight is confirmed at the data plane and the step is being watched. */
