@@ -240,7 +240,7 @@ function imitateControllers(api: ApiServer, hears: { now: boolean }): void {
 }
 
 function rolledOut({ metadata, spec }: ApiObject) {
-  const replicas = Number((spec as { replicas?: number }).replicas ?? 1);
+  const replicas = (spec as { replicas?: number }).replicas ?? 1;
   const all = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
   return { observedGeneration: metadata.generation ?? 1, ...all };
 }

@@ -151,7 +151,7 @@ describe('promoteStable', () => {
 
   it('changes the image alone, whatever the team did with replicas', async () => {
     const lab = await openMutationLab();
-    await lab.edit<Stored>(STABLE, (each) => withReplicas(each, 6) as Stored);
+    await lab.edit<Stored>(STABLE, (each) => withReplicas(each, 6));
     const was = await readStable(lab);
     expect(await attempt(() => promote(lab))).toMatchObject({ outcome: 'ready' });
     const now = await readStable(lab);
@@ -160,7 +160,7 @@ describe('promoteStable', () => {
 
   it('writes nothing over an image that someone else set', async () => {
     const lab = await openMutationLab();
-    await lab.edit<Stored>(STABLE, (each) => withImage(each, 'api', IMAGE_3) as Stored);
+    await lab.edit<Stored>(STABLE, (each) => withImage(each, 'api', IMAGE_3));
     const was = await lab.standing();
     expect(await attempt(() => promote(lab))).toMatchObject({
       outcome: 'foreign',
@@ -177,7 +177,7 @@ describe('promoteStable', () => {
 
   it('starts a first deployment, and its undo leaves replicas as found', async () => {
     const lab = await openMutationLab();
-    await lab.edit<Stored>(STABLE, (each) => withReplicas(each, 0) as Stored);
+    await lab.edit<Stored>(STABLE, (each) => withReplicas(each, 0));
     const was = await readStable(lab);
     const before = { ...lab.before, first: true, deployment: { ...lab.before.deployment, replicas: 0 } };
     const first = { ...lab, before };
@@ -194,7 +194,7 @@ describe('restoreWorkload', () => {
 
   it('sets our field back over a foreign change, and reports theirs', async () => {
     const lab = await openMutationLab();
-    await lab.edit<Stored>(STABLE, (each) => withReplicas(withImage(each, 'api', IMAGE_3), 5) as Stored);
+    await lab.edit<Stored>(STABLE, (each) => withReplicas(withImage(each, 'api', IMAGE_3), 5));
     await lab.stamp(STABLE, undefined);
     const account = await attempt(() => restore(lab));
     expect((await readStable(lab)).spec).toMatchObject({ replicas: 5 });

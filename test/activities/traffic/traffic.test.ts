@@ -53,7 +53,7 @@ describe('shiftTraffic', () => {
       changes: [{ object: 'HTTPRoute crm/crm-api', expected: 'crm-api 1', observed: 'crm-api 50, other 50' }],
     });
     expect(await lab.standing()).toEqual(was);
-    await lab.edit<Stored>(ROUTE, (each) => withBackends(each, 0, STABLE_BACKENDS) as Stored);
+    await lab.edit<Stored>(ROUTE, (each) => withBackends(each, 0, STABLE_BACKENDS));
     await lab.stamp(ROUTE, undefined);
     expect(await attempt(() => shift(lab))).toMatchObject({ outcome: 'foreign', changes: [{ field: 'fence' }] });
   });
@@ -121,7 +121,7 @@ describe('restoreTraffic', () => {
     {
       when: 'took our Service out of it',
       act: (lab: MutationLab) =>
-        lab.edit<Stored>(ROUTE, (each) => withBackends(each, 0, [{ service: 'other', port: 80, weight: 1 }]) as Stored),
+        lab.edit<Stored>(ROUTE, (each) => withBackends(each, 0, [{ service: 'other', port: 80, weight: 1 }])),
     },
   ])('asks for help, naming what to put back, when someone $when', async ({ act }) => {
     const lab = await openMutationLab();
