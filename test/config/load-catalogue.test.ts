@@ -162,6 +162,20 @@ describe('variables', () => {
     });
   });
 
+  it('are refused when they bring a password, which is not repeated', () => {
+    const text = spoiled(['"http://router.example.com/metrics"', '"${METRICS}"']);
+    const environment = {
+      REGISTRY: 'registry.example.com',
+      METRICS: 'https://reader:hunter2@metrics.example.com/metrics',
+    };
+    const loaded = parseCatalogue(text, '/srv/mainstay.yaml', { environment });
+    expect(loaded).toMatchObject({
+      outcome: 'refused',
+      problems: [{ path: 'services.web.traffic.weightMetric.url', found: '"https://...@metrics.example.com/metrics"' }],
+    });
+    expect(JSON.stringify(loaded)).not.toContain('hunter2');
+  });
+
   it('have their fields written down', () => {
     expect(ADDRESS_FIELDS).toMatchInlineSnapshot(`
       [

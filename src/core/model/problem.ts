@@ -36,6 +36,11 @@ export function foundText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `a mapping (${Object.keys(value).slice(0, 6).join(', ')})`;
   if (typeof value === 'bigint') return `${value}`;
-  const text = JSON.stringify(value) ?? `a ${typeof value}`;
+  const text = withoutPassword(JSON.stringify(value) ?? `a ${typeof value}`);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/** `http://metrics:secret@host` -> `http://...@host`: problems are written to logs and histories. */
+function withoutPassword(text: string): string {
+  return text.replaceAll(/\/\/[^/?#\s"]*@/g, '//...@');
 }
