@@ -163,6 +163,9 @@ async function shift(
   return undefined;
 }
 
+/** Pods may take long to end their last requests: that is no reason to take a promoted version back. */
+const DRAINED_WITHIN_MS = 30 * 60_000;
+
 /** Rolls the named Deployment while the canary serves, gives it the traffic back, removes the canary, bakes. */
 async function promote(op: Operation, release: Release): Promise<Ending> {
   const { plan, before } = release.deposit;
@@ -172,7 +175,7 @@ async function promote(op: Operation, release: Release): Promise<Ending> {
   const shifted = await shift(op, release, before.route.backends, 100);
   if (shifted) return shifted;
   op.say('removing the canary objects');
-  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, 120_000));
+  const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, DRAINED_WITHIN_MS));
   const { cluster } = plan.workload;
   const podSelector = canaryPodSelector(before, release.term);
   await act.removeCanary({ cluster, objects: createdBy(plan, release.term), podSelector, fence: op.nextFence() });
