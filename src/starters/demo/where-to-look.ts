@@ -42,7 +42,8 @@ export function whereToLook(at: DemoAddresses, style: Style): readonly string[] 
     '    mainstay deploy crm-api --environment demo --version v1.5.1-slow',
     '    mainstay deploy crm-api --environment demo --version v1.5.2-crash',
     '    mainstay deploy crm-api --environment demo --version v1.5.3-nometrics',
-    '  a good version in bad weather:',
-    `    mainstay sandbox fault add api --status 500 --probability 0.3 --state ${quote(at.sandboxState)}`,
+    '  a good version in bad weather (three of ten writes to the cluster fail):',
+    `    mainstay sandbox fault add api --verb update --status 500 --probability 0.3 --state ${quote(at.sandboxState)}`,
+    '    mainstay deploy crm-api --environment demo --version v1.4.1',
   ];
 }
