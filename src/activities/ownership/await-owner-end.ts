@@ -15,6 +15,9 @@ export interface OwnerEnd {
   readonly how: string;
 }
 
+/** A restore must begin within a minute of its owner's end, and questions may be 5 minutes apart. */
+const ASK_AGAIN_MS = 5_000;
+
 export function createAwaitOwnerEnd(deps: { readonly client: () => Client }) {
   return {
     /** Throws NotReady (benign; the retry policy's interval is the time to the next question) while the owner runs. */
@@ -26,7 +29,13 @@ export function createAwaitOwnerEnd(deps: { readonly client: () => Client }) {
         if (found.status.name !== 'RUNNING') return { how: found.status.name };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return { how: 'GONE' };
-        throw error;
+        // The policy's interval is for owners that run: an answer that did not come is asked for again at once.
+        const problem = error instanceof Error ? error.message : String(error);
+        throw toActivityFailure(
+          new CodedError('Unavailable', `${input.workflowId}: could not be asked about: ${problem}`, {
+            retryAfterMs: ASK_AGAIN_MS,
+          }),
+        );
       }
       throw toActivityFailure(new CodedError('NotReady', `${input.workflowId} still runs`));
     },
