@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { RouteState, RouteTarget, TrafficRouter } from '../../clients/router/port.ts';
 import type { BackendWeight, Fence, ForeignChange } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
-import { formatBackends, sameBackends } from '../../core/rollout/route.ts';
+import { formatBackends, formatOddPorts, sameBackends } from '../../core/rollout/route.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 import { type GuardedTarget, guardedWrite, withHeartbeats } from '../mutation.ts';
 
@@ -26,12 +26,17 @@ export function guardedRoute(
   router: TrafficRouter,
   target: RouteTarget,
   wanted: readonly BackendWeight[],
+  expected: readonly BackendWeight[] = wanted,
 ): GuardedTarget<RouteState> {
   return {
     name: router.nameOf(target),
     read: () => router.read(target),
     stamp: (state) => state.stamp,
-    fields: (state) => (sameBackends(state.backends, wanted) ? formatBackends(wanted) : formatBackends(state.backends)),
+    fields: ({ backends }) => {
+      const known = [wanted, expected].find((each) => sameBackends(backends, each));
+      const stable = wanted.find((each) => each.service === target.traffic.stableService);
+      return known ? formatBackends(known) : formatOddPorts(backends, stable?.port ?? target.traffic.port);
+    },
     write: (state, stamp) => router.write(target, state, wanted, { [router.fenceKey(target)]: stamp }),
   };
 }
@@ -68,7 +73,7 @@ export function createShiftTraffic(deps: { readonly router: TrafficRouter }) {
       return withHeartbeats(async (tell) => {
         const target = { workload: plan.workload, traffic: plan.traffic, service: plan.service };
         tell(`setting ${formatBackends(wanted)}`);
-        const route = guardedRoute(deps.router, target, wanted);
+        const route = guardedRoute(deps.router, target, wanted, expected);
         const wish = { fence, field: 'backends', wanted: formatBackends(wanted), expected: formatBackends(expected) };
         const written = await guardedWrite(route, wish);
         if (written.outcome === 'foreign') return written;

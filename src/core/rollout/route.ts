@@ -55,7 +55,10 @@ export function withBackends(route: HttpRoute, rule: number, backends: readonly 
     const before = each.backendRefs ?? [];
     const backendRefs = backends.map(({ service, port, weight }) => {
       const known = before.find((ref) => ref.name === service);
-      return known ? { ...known, weight } : { kind: 'Service', name: service, ...(port > 0 && { port }), weight };
+      // A port that someone else set is theirs as little as the weight.
+      return known
+        ? { ...known, ...(port > 0 && { port }), weight }
+        : { kind: 'Service', name: service, ...(port > 0 && { port }), weight };
     });
     return { ...each, backendRefs };
   });
@@ -63,9 +66,17 @@ export function withBackends(route: HttpRoute, rule: number, backends: readonly 
 }
 
 export function sameBackends(a: readonly BackendWeight[], b: readonly BackendWeight[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((each) => b.some((other) => other.service === each.service && other.weight === each.weight))
+  return a.length === b.length && a.every((each) => b.some((other) => isSameBackend(each, other)));
+}
+
+function isSameBackend(a: BackendWeight, b: BackendWeight): boolean {
+  return a.service === b.service && a.port === b.port && a.weight === b.weight;
+}
+
+/** As `formatBackends`, with the port of a backend that has another one than it should: `crm-api:9999 90`. */
+export function formatOddPorts(backends: readonly BackendWeight[], port: number): string {
+  return formatBackends(
+    backends.map((each) => (each.port === port ? each : { ...each, service: `${each.service}:${each.port}` })),
   );
 }
 

@@ -28,6 +28,9 @@ const restore = (lab: MutationLab, change = 6) => {
   return lab.act.restoreTraffic({ plan, before, operation: OPERATION, fence: fence(change), asked });
 };
 const read = async (lab: MutationLab) => (await lab.client.get<Stored>(ROUTE)) as Stored;
+/** Someone else sends the same weight to another port. */
+const withPort = (port: number) => (each: Stored) =>
+  withBackends(each, 0, [{ service: 'crm-api', port, weight: 1 }]) as Stored;
 const byHand = (each: Stored) => withBackends(each, 0, HALF) as Stored;
 
 describe('shiftTraffic', () => {
@@ -56,6 +59,21 @@ describe('shiftTraffic', () => {
     await lab.edit<Stored>(ROUTE, (each) => withBackends(each, 0, STABLE_BACKENDS));
     await lab.stamp(ROUTE, undefined);
     expect(await attempt(() => shift(lab))).toMatchObject({ outcome: 'foreign', changes: [{ field: 'fence' }] });
+  });
+
+  it('takes a port that someone else set for a foreign change, not another order', async () => {
+    const lab = await openMutationLab();
+    await lab.edit<Stored>(ROUTE, withPort(9999));
+    expect(await attempt(() => shift(lab))).toMatchObject({
+      outcome: 'foreign',
+      changes: [{ expected: 'crm-api 1', observed: 'crm-api:9999 1' }],
+    });
+    await lab.edit<Stored>(ROUTE, withPort(80));
+    await attempt(() => shift(lab));
+    const reversed = withBackends(await read(lab), 0, SPLIT.toReversed());
+    await lab.edit<Stored>(ROUTE, (each) => ({ ...each, spec: reversed.spec }));
+    const on = { plan: lab.plan, fence: fence(4), expected: SPLIT, wanted: STABLE_BACKENDS };
+    expect(await attempt(() => lab.act.shiftTraffic(on))).toMatchObject({ outcome: 'applied' });
   });
 
   it('tells of a route that was deleted', async () => {
@@ -100,6 +118,18 @@ describe('restoreTraffic', () => {
       restored: [{ object: 'HTTPRoute crm/crm-api', restored: true, changed: true, observed: 'crm-api 1' }],
       foreign: [{ expected: 'crm-api 90, crm-api-canary-7 10', observed: 'crm-api 50, other 50' }],
     });
+  });
+
+  it('gives the port back too, and reports the one that someone else set', async () => {
+    const lab = await openMutationLab();
+    const was = await read(lab);
+    await lab.edit<Stored>(ROUTE, withPort(9999));
+    expect(await attempt(() => restore(lab))).toMatchObject({
+      complete: true,
+      restored: [{ restored: true, changed: true }],
+      foreign: [{ observed: 'crm-api:9999 1' }],
+    });
+    expect((await read(lab)).spec).toEqual(was.spec);
   });
 
   it('calls nothing foreign that this operation asked for itself', async () => {
