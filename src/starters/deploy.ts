@@ -14,7 +14,10 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { followOperation } from './operation/follow-operation.ts';
 import { call, openSession, type Session } from './session.ts';
 import { openScreen, type Output, type Screen } from './view/screen.ts';
-import { START_A_WORKER, workerPresence } from './worker-presence.ts';
+import { awaitWorker, START_A_WORKER, workerPresence } from './worker-presence.ts';
+
+/** A worker that is just starting is waited for this long; the message that none polls comes within 10 s all the same. */
+const WORKER_STARTS_WITHIN_MS = 4_000;
 
 interface DeployOptions {
   readonly environment: string;
@@ -84,7 +87,10 @@ async function startAndFollow(
     if (!presence.polls) screen.say(`  ${presence.text}: it begins when one does; ${START_A_WORKER}`);
     return EXIT_CODES.ok.code;
   }
-  if (!presence.polls && options.waitForWorker !== true) throw noWorker(options.workflowId, presence.text);
+  if (!presence.polls && options.waitForWorker !== true) {
+    const later = await awaitWorker(session, WORKER_STARTS_WITHIN_MS);
+    if (!later.polls) throw noWorker(options.workflowId, later.text);
+  }
   return followOperation(session, { workflowId: options.workflowId, runId }, tellingOtherCatalogue(screen, local));
 }
 

@@ -1,4 +1,5 @@
 /** Whether a worker polls. The server remembers pollers: a killed one is seen as gone only after its poll would have ended. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { TASK_QUEUES } from '../core/model/names.ts';
 import { call, type Session } from './session.ts';
 
@@ -31,6 +32,18 @@ export async function workerPresence(session: Session): Promise<WorkerPresence> 
   if (missing.length === 0) return { polls: true, text: 'a worker polls' };
   const names = missing.map(({ words }) => words).join(', ');
   return { polls: false, text: `no worker polls the task queue ${names}` };
+}
+
+const LOOK_AGAIN_MS = 500;
+
+/** The same, with a little patience for a worker that is just starting. */
+export async function awaitWorker(session: Session, withinMs: number): Promise<WorkerPresence> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const presence = await workerPresence(session);
+    if (presence.polls || Date.now() >= until) return presence;
+    await delay(LOOK_AGAIN_MS);
+  }
 }
 
 /** What to do when no worker polls. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { KubernetesClient, KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
 import type { RegistryClient } from '../../clients/registry/port.ts';
@@ -9,6 +10,8 @@ import { type PreflightFacts, trimDeployment, trimRoute, trimService } from '../
 import { askedRights } from '../../core/preflight/required-rights.ts';
 import type { HttpRoute } from '../../core/rollout/route.ts';
 import type { Deployment, Service } from '../../core/rollout/workload.ts';
+import { isCoded } from '../../errors/coded-error.ts';
+import { isRetryable } from '../../errors/codes.ts';
 import { guarded } from '../failure.ts';
 
 export interface ObservePreflightInput {
@@ -74,7 +77,7 @@ function startLooking(withinMs: number): { signal: AbortSignal; look: Look; done
       signal.addEventListener('abort', stop, { once: true });
     });
     try {
-      return await Promise.race([read(signal), ended]);
+      return await Promise.race([patiently(read, signal), ended]);
     } catch (error) {
       if (signal.aborted) return unknown(tooLate);
       return unknown(error instanceof Error ? error.message : String(error));
@@ -83,6 +86,21 @@ function startLooking(withinMs: number): { signal: AbortSignal; look: Look; done
     }
   };
   return { signal: cancelled, look, done: () => clearTimeout(timer) };
+}
+
+const LOOKS = 3;
+const LOOK_AGAIN_MS = 300;
+
+/** A passing failure of a server is asked again; what is final, and what lasts, is told. Bounded by the one deadline. */
+async function patiently<T>(read: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await read(signal);
+    } catch (error) {
+      if (look >= LOOKS || signal.aborted || !isCoded(error) || !isRetryable(error.code)) throw error;
+      await delay(look * LOOK_AGAIN_MS, undefined, { signal });
+    }
+  }
 }
 
 async function observeImage(

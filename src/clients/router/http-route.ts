@@ -62,7 +62,7 @@ export function createHttpRouteRouter(clients: KubernetesClients): TrafficRouter
     await clients(target.workload.cluster).replace({
       ...route,
       metadata: { ...route.metadata, annotations },
-    } as KubernetesObject);
+    });
   }
 
   async function readApplied(

@@ -46,7 +46,7 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
   return CancellationScope.nonCancellable(async () => {
     const end = await undo(op, release, ending);
     const result = reportOf(op, end);
-    op.end(result);
+    op.end(result, end.cancelled);
     if (asked && !op.isLost) await giveBack(op, result);
     if (end.cancelled) throw new CancelledFailure(result.reason);
     return result;

@@ -177,12 +177,13 @@ export class Operation {
     return { outcome: changed ? 'rolledBack' : 'rejected', reasonCode: 'StepFailed', reason: `step ${what}` };
   }
 
-  /** The end: phase, and the report in short in the memo, so that a cancelled run has one too. */
-  end(result: DeployResult): void {
+  /** The end. A cancelled run returns nothing, so its report stands in the memo, in short: memos are kept small. */
+  end(result: DeployResult, isCancelled = false): void {
     this.state.result = result;
-    const { plan: _plan, ...rest } = result;
-    const steps = rest.steps.map((step) => ({ ...step, verdict: { ...step.verdict, metrics: [] } }));
-    upsertMemo({ [MEMO.report]: { ...rest, steps, preflight: [] } satisfies DeployResult });
+    if (isCancelled) {
+      const { plan: _plan, ...rest } = result;
+      upsertMemo({ [MEMO.report]: { ...rest, steps: [], preflight: [] } satisfies DeployResult });
+    }
     this.enter('ended');
   }
 

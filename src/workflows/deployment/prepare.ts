@@ -62,7 +62,7 @@ export async function checkPreflight(
   const { observePreflight } = proxyActivities<Activities>(readProfile());
   const facts = await observePreflight({ plan, ...(image !== undefined && { image }) });
   op.state.preflight = assessPreflight(facts, plan, Date.now());
-  op.publish();
+  op.say(op.state.doing);
   const decision = decidePreflight(op.state.preflight);
   return decision.go ? undefined : { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: decision.reason };
 }

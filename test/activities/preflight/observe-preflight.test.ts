@@ -177,6 +177,12 @@ describe('observePreflight', () => {
     expect(results.filter((each) => each.result !== 'pass')).toHaveLength(1);
   });
 
+  it('asks again when a server fails in passing', async () => {
+    api.faults.add({ verb: 'get', resource: 'deployments', status: 500, count: 2 });
+    const results = assessPreflight(await observe(plan()), plan(), Date.now());
+    expect(results.filter((each) => each.result !== 'pass')).toEqual([]);
+  });
+
   it('says of each part why it could not be seen, and throws nothing', async () => {
     const dead = await freeAddress();
     await useCluster(`http://${dead}`);
