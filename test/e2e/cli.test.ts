@@ -120,7 +120,7 @@ describe.skipIf(isMissing('temporal'))('by command lines alone', () => {
   });
 
   it.concurrent('a first deployment that fails leaves no replica, and says that no version serves', async () => {
-    const stage = await e2e().stage('firstbad', { replicas: 0, deadlines: { ready: '8s' } });
+    const stage = await e2e().stage('firstbad', { replicas: 0, deadlines: { ready: '10s' } });
     const before = await stage.standing();
     const result = await (await stage.deploy('v1.5.2-crash')).result();
     expect(result).toMatchObject({ outcome: 'rolledBack', reasonCode: 'NotReadyInTime' });

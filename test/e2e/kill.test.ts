@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { MemoStatus } from '../../src/core/model/deploy-state.ts';
 import { localBuild } from '../harness/e2e/catalogue.ts';
 import type { WorkerProcess } from '../harness/e2e/processes.ts';
-import { type Look, Run } from '../harness/e2e/run.ts';
+import type { Look, Run } from '../harness/e2e/run.ts';
 import type { Stage } from '../harness/e2e/stage.ts';
 import { expectNoneFailed } from '../harness/e2e/router-counts.ts';
 import { type E2e, useE2e } from '../harness/e2e.ts';

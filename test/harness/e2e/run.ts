@@ -57,7 +57,7 @@ export class Run {
       LOOK_EVERY_MS,
     );
     if (wanted(found)) return found;
-    const end = await this.result().then(JSON.stringify, (error: Error) => String(error.cause ?? error));
+    const end = await this.result().then(JSON.stringify, (error: unknown) => String((error as Error).cause ?? error));
     throw new Error(`${this.id}: ended (${found.status}) before ${what}: ${end}`);
   }
 
@@ -78,11 +78,13 @@ export class Run {
   }
 }
 
+/** PENDING_ACTIVITY_STATE_STARTED of the server's protocol. */
 const STARTED = 2;
 
 function lookOf(description: WorkflowExecutionDescription): Look {
   const pending = description.raw.pendingActivities ?? [];
-  const started = pending.filter(({ state }) => state === STARTED);
+  // A scheduled attempt that waits for its turn has the identity of the last one: only what has started is in hand.
+  const started = pending.filter(({ state }) => Number(state) === STARTED);
   return {
     memo: description.memo?.[MEMO.status] as MemoStatus | undefined,
     activities: pending.map(({ activityType }) => activityType?.name ?? ''),
