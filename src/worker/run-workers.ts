@@ -33,7 +33,8 @@ export async function createWorkers(
       taskQueue: TASK_QUEUES.main,
       workflowBundle,
       stickyQueueScheduleToStartTimeout: '2s',
-      maxConcurrentActivityTaskExecutions: 200,
+      // A deployment holds at most one slot (a build, a wait for pods), and an undo must never queue behind them.
+      maxConcurrentActivityTaskExecutions: watchSlots + 200,
       shutdownGraceTime: MUTATORS_GRACE,
     }),
     Worker.create({

@@ -102,7 +102,7 @@ function createMutators(kubernetes: ReturnType<typeof createKubernetesClients>) 
     ...createRemoveCanary({ kubernetes }),
     ...createRestoreWorkload({ kubernetes }),
     ...createShiftTraffic({ router }),
-    ...createRestoreTraffic({ router }),
+    ...createRestoreTraffic({ kubernetes, router }),
   };
 }
 

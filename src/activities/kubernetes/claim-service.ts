@@ -10,17 +10,20 @@ import { type Deployment, imageOf, replicasOf, templateDigest } from '../../core
 import { CodedError } from '../../errors/coded-error.ts';
 import { guardedWrite, withHeartbeats } from '../mutation.ts';
 import { guardedDeployment } from './guarded-deployment.ts';
+import { removeLeftovers } from './remove-leftovers.ts';
 
 export interface ClaimInput {
   readonly plan: DeployPlan;
   readonly fence: Fence;
   readonly operation: string;
+  /** Also takes away what an earlier owner made when it was already fenced. Not in a restore, whose account must be exact. */
+  readonly tidy?: boolean;
 }
 
 export function createClaimService(deps: { readonly kubernetes: KubernetesClients; readonly router: TrafficRouter }) {
   return {
     /** Throws NotFound when Deployment or route is missing, Fenced when a newer owner has them. */
-    async claimService({ plan, fence, operation }: ClaimInput): Promise<BeforeRecord> {
+    async claimService({ plan, fence, operation, tidy }: ClaimInput): Promise<BeforeRecord> {
       return withHeartbeats(async () => {
         const { workload, traffic, service } = plan;
         const client = deps.kubernetes(workload.cluster);
@@ -51,6 +54,7 @@ export function createClaimService(deps: { readonly kubernetes: KubernetesClient
           wish,
         );
         if (route.outcome !== 'done') throw new CodedError('NotFound', `${deps.router.nameOf(target)} does not exist`);
+        if (tidy === true) await removeLeftovers(client, plan, fence, route.state);
         const standing = await client.get<Deployment & KubernetesObject>({ kind: 'Deployment', ...at });
         if (standing === undefined)
           throw new CodedError('NotFound', `Deployment ${at.namespace}/${at.name} was deleted`);

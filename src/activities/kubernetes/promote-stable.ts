@@ -1,5 +1,5 @@
 /** Rolls the named Deployment to the image, and waits until every replica runs it. */
-import type { KubernetesClients } from '../../clients/kubernetes/port.ts';
+import type { KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
 import type { BeforeRecord, Fence, ForeignChange } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { type Deployment, imageOf, replicasOf, withImage, withReplicas } from '../../core/rollout/workload.ts';
@@ -46,7 +46,13 @@ export function createPromoteStable(deps: { readonly kubernetes: KubernetesClien
             changes: [{ object: target.name, field: 'existence', expected, observed: 'deleted' }],
           };
         }
-        return awaitReady(client, at, plan.deadlines.readyMs, tell);
+        const ready = await awaitReady(client, at, plan.deadlines.readyMs, tell);
+        const standing = await client.get<Deployment & KubernetesObject>({ kind: 'Deployment', ...at });
+        // Ready with nothing to be ready: someone scaled it to 0, and traffic must not be given to it.
+        if (ready.outcome === 'ready' && standing && replicasOf(standing) === 0) {
+          return { outcome: 'notReady', says: `${target.name}: was scaled to 0 replicas by someone else` };
+        }
+        return ready;
       });
     },
   };

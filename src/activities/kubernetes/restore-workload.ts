@@ -27,6 +27,8 @@ export interface RestoreInput {
 export interface RestoreAccount {
   readonly complete: boolean;
   readonly problem?: string;
+  /** Traffic was left where it is because the stable version has no ready pod. */
+  readonly isStableDown?: boolean;
   readonly restored: readonly RestoredObject[];
   readonly foreign: readonly ForeignChange[];
 }

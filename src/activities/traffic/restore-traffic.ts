@@ -1,7 +1,9 @@
 /** Gives the route back the backends that were observed before, and confirms it at the data plane. */
-import type { TrafficRouter } from '../../clients/router/port.ts';
+import type { KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
+import type { RouteTarget, TrafficRouter } from '../../clients/router/port.ts';
 import type { ForeignChange } from '../../core/model/operation.ts';
 import { formatBackends } from '../../core/rollout/route.ts';
+import type { Deployment } from '../../core/rollout/workload.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import type { RestoreAccount, RestoreInput } from '../kubernetes/restore-workload.ts';
 import { guardedWrite, withHeartbeats } from '../mutation.ts';
@@ -12,7 +14,7 @@ export interface RestoreTrafficInput extends RestoreInput {
   readonly asked?: readonly string[];
 }
 
-export function createRestoreTraffic(deps: { readonly router: TrafficRouter }) {
+export function createRestoreTraffic(deps: { readonly router: TrafficRouter; readonly kubernetes: KubernetesClients }) {
   return {
     /** Throws NotReady (retryable) until the data plane shows the weights. */
     async restoreTraffic(input: RestoreTrafficInput): Promise<RestoreAccount> {
@@ -23,6 +25,8 @@ export function createRestoreTraffic(deps: { readonly router: TrafficRouter }) {
         const text = formatBackends(wanted);
         const object = deps.router.nameOf(target);
         tell(`restoring ${text}`);
+        const down = await whyStableDown(deps, input);
+        if (down !== undefined) return down;
         const written = await write(deps.router, input, text);
         if (written.outcome !== 'done') {
           const row = {
@@ -56,6 +60,38 @@ export function createRestoreTraffic(deps: { readonly router: TrafficRouter }) {
       });
     },
   };
+}
+
+/** S1: all traffic to a version whose pods are ready. A first deployment found nothing that served, and leaves it so. */
+async function whyStableDown(
+  deps: { readonly router: TrafficRouter; readonly kubernetes: KubernetesClients },
+  { plan, before }: RestoreTrafficInput,
+): Promise<RestoreAccount | undefined> {
+  if (before.first) return undefined;
+  const target = { workload: plan.workload, traffic: plan.traffic, service: plan.service };
+  const { cluster, namespace, deployment: name } = plan.workload;
+  const stable = await deps
+    .kubernetes(cluster)
+    .get<Deployment & KubernetesObject>({ kind: 'Deployment', namespace, name });
+  if ((stable?.status?.readyReplicas ?? 0) > 0) return undefined;
+  const object = deps.router.nameOf(target);
+  const text = formatBackends(before.route.backends);
+  const observed = await observedBackends(deps.router, target);
+  // Already there: nothing is taken from a version that serves.
+  if (observed === undefined || observed === text) return undefined;
+  const row = { object, field: 'backends', wanted: text, observed, restored: false, changed: false };
+  const problem = `Deployment ${namespace}/${name} has no ready pod; traffic stays at ${observed} until it has one`;
+  return { complete: false, isStableDown: true, problem, restored: [row], foreign: [] };
+}
+
+async function observedBackends(router: TrafficRouter, target: RouteTarget): Promise<string | undefined> {
+  try {
+    const state = await router.read(target);
+    return state && formatBackends(state.backends);
+  } catch (error) {
+    if (isCoded(error, 'PreconditionFailed')) return undefined;
+    throw error;
+  }
 }
 
 /** A route whose rule no longer names our Service is as good as deleted: nothing of ours is there to set back. */

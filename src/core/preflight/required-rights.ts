@@ -16,13 +16,13 @@ export interface RequiredRight {
 export const REQUIRED_RIGHTS: readonly RequiredRight[] = [
   {
     kind: 'Deployment',
-    verbs: ['get', 'create', 'update', 'delete'],
+    verbs: ['get', 'list', 'create', 'update', 'delete'],
     why: 'create, scale and delete the canary; roll the named Deployment and roll it back',
     asked: 'always',
   },
   {
     kind: 'Service',
-    verbs: ['get', 'create', 'delete'],
+    verbs: ['get', 'list', 'create', 'delete'],
     why: 'create and delete the Service of the canary',
     asked: 'always',
   },

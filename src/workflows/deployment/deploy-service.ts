@@ -33,7 +33,8 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
     if ('outcome' in owning) return owning;
     op.enter('claiming', 'taking the objects over');
     if (owning.inherited) await CancellationScope.nonCancellable(() => restoreDeposit(op, owning.inherited as Deposit));
-    if (owning.waited) {
+    // What was checked while another operation was under way was checked leniently.
+    if (owning.waited || owning.inherited) {
       const refused = await checkPreflight(op, prepared.plan, prepared.image);
       if (refused) return refused;
     }
@@ -57,7 +58,7 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
 async function claim(op: Operation, { plan, image }: Prepared): Promise<Release | Ending> {
   const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, 60_000));
   const fence = op.nextFence();
-  const before = await act.claimService({ plan, fence, operation: op.state.workflowId });
+  const before = await act.claimService({ plan, fence, operation: op.state.workflowId, tidy: true });
   if (isSameImage(before.deployment.image, image) && !before.first) {
     return {
       outcome: 'unchanged',

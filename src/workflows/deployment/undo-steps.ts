@@ -65,7 +65,13 @@ export function compensationsFor(
     doing: 'giving traffic back as it was',
     run: async () => {
       const known = asked();
-      const account = await act.restoreTraffic({ ...common(), ...(known && { asked: known }) });
+      const give = () => act.restoreTraffic({ ...common(), ...(known && { asked: known }) });
+      let account = await give();
+      if (account.isStableDown) {
+        // Someone broke the version that served: it is made whole first, while the canary still answers.
+        await act.restoreWorkload(common());
+        account = await give();
+      }
       if (account.complete) op.state.weightPercent = 0;
       return account;
     },

@@ -108,7 +108,12 @@ async function carryOut(
     const args: [RestoreServiceInput] = [
       { environment: input.environment, service: input.name, term, deposit: record, requestId, endedOwner },
     ];
-    await startChild(WORKFLOWS.restoreService, { workflowId, args, parentClosePolicy: ParentClosePolicy.ABANDON });
+    try {
+      await startChild(WORKFLOWS.restoreService, { workflowId, args, parentClosePolicy: ParentClosePolicy.ABANDON });
+    } catch (error) {
+      // It runs already, or could not be started: the question about its owner tells which, and starts another.
+      log.warn('restoreService could not be started', { workflowId, error: String(error) });
+    }
     return;
   }
   const target = getExternalWorkflowHandle(effect.workflowId, effect.runId === '' ? undefined : effect.runId);

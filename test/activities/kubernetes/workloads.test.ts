@@ -63,6 +63,36 @@ describe('claimService', () => {
     expect(JSON.stringify(record)).not.toContain('not for histories');
   });
 
+  it('takes away the canary that a fenced owner left, and nothing that is routed, newer or not ours', async () => {
+    const lab = await openMutationLab();
+    const make = async (
+      kind: 'Deployment' | 'Service',
+      name: string,
+      labels: Record<string, string>,
+    ): Promise<void> => {
+      const found = await lab.client.get({ kind, namespace: 'crm', name: 'crm-api' });
+      if (found === undefined) throw new Error(`${kind} crm-api is not there`);
+      await lab.client.create({
+        apiVersion: found.apiVersion,
+        kind,
+        metadata: { name, namespace: 'crm', labels },
+        spec: found.spec,
+      });
+    };
+    const ours = { 'mainstay.dev/service': lab.plan.service, 'app.kubernetes.io/managed-by': 'mainstay' };
+    await make('Deployment', 'crm-api-canary-3', ours);
+    await make('Deployment', 'crm-api-canary-9', ours);
+    await make('Deployment', 'crm-api-canary-4', {});
+    await make('Deployment', 'other-canary-4', ours);
+    const input = { plan: lab.plan, fence: fence(1, 8), operation: OPERATION };
+    const names = async () => (await lab.client.list('Deployment', 'crm')).map((each) => each.metadata.name).toSorted();
+    const all = ['crm-api', 'crm-api-canary-3', 'crm-api-canary-4', 'crm-api-canary-9', 'other-canary-4'];
+    await attempt(() => lab.act.claimService(input));
+    expect(await names()).toEqual(all);
+    await attempt(() => lab.act.claimService({ ...input, fence: fence(2, 8), tidy: true }));
+    expect(await names()).toEqual(all.filter((name) => name !== 'crm-api-canary-3'));
+  });
+
   it('takes over what carries no stamp yet, or one that nobody of us wrote', async () => {
     const lab = await openMutationLab();
     await lab.stamp(STABLE, undefined);

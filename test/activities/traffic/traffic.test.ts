@@ -1,6 +1,8 @@
 /** Changes of weights that someone else, a newer owner or a slow gateway comes in the way of. */
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../src/clients/kubernetes/port.ts';
+import type { Deployment } from '../../../src/core/rollout/workload.ts';
+import { until } from '../../harness/until.ts';
 import { type HttpRoute, withBackends } from '../../../src/core/rollout/route.ts';
 import {
   attempt,
@@ -12,10 +14,12 @@ import {
   ROUTE,
   ROUTE_MARK,
   SPLIT,
+  STABLE,
   STABLE_BACKENDS,
 } from '../mutation-lab.ts';
 
 type Stored = HttpRoute & KubernetesObject;
+type Workload = Deployment & KubernetesObject;
 const HALF = [
   { service: 'crm-api', port: 80, weight: 50 },
   { service: 'other', port: 80, weight: 50 },
@@ -161,5 +165,23 @@ describe('restoreTraffic', () => {
       problem: expect.stringContaining('crm-api 1'),
       restored: [{ restored: false, wanted: 'crm-api 1' }],
     });
+  });
+
+  it('leaves traffic where it is while the version that served has no ready pod', async () => {
+    const lab = await openMutationLab();
+    await attempt(() => shift(lab));
+    const scale = async (replicas: number): Promise<void> => {
+      await lab.edit<Workload>(STABLE, (each) => ({ ...each, spec: { ...each.spec, replicas } }));
+      await until(`${replicas} ready`, async () => {
+        const now = (await lab.client.get<Workload>(STABLE))?.status?.readyReplicas ?? 0;
+        return now === replicas ? true : undefined;
+      });
+    };
+    await scale(0);
+    const was = backendsOf(await read(lab));
+    expect(await attempt(() => restore(lab))).toMatchObject({ complete: false, isStableDown: true });
+    expect(backendsOf(await read(lab))).toEqual(was);
+    await scale(4);
+    expect(await attempt(() => restore(lab))).toMatchObject({ complete: true });
   });
 });
