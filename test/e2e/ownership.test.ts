@@ -10,14 +10,11 @@ const LONG = { steps: [step(10, '60s'), step(100, '60s')] };
 const WITHIN_60_S = 60_000;
 
 describe.skipIf(isMissing('temporal'))('one owner at a time', () => {
-  const e2e = useE2e({ namespaces: ['ended', 'alone'] });
+  const e2e = useE2e({ namespaces: ['alone'] });
 
   it.concurrent('terminated at 25 %: S1 holds within 60 s, unattended, and the next deployment works', async () => {
     const strategy = { steps: [step(10, '3s'), step(25, '60s'), step(100, '3s')] };
-    const [stage] = await Promise.all([
-      e2e().stage('ended', { strategy, temporal: 'ended' }),
-      e2e().startWorker('ended'),
-    ]);
+    const stage = await e2e().stage('ended', { strategy });
     const before = await stage.standing();
     const run = await stage.deploy('v1.4.2');
     await run.untilWatching(25);
@@ -141,11 +138,13 @@ async function ownershipOf(e2e: E2e, stage: string, namespace = 'default'): Prom
   return (await handle.describe()).memo?.[MEMO.status] as OwnershipView;
 }
 
-/** Result of the one `restoreService` of a namespace. */
-async function restoreOf(e2e: E2e, namespace: string) {
-  const { workflow } = e2e.client(namespace);
+/** Result of the one `restoreService` of a stage. */
+async function restoreOf(e2e: E2e, stage: string) {
+  const { workflow } = e2e.client();
   const found = await until('the restore to be visible', async () => {
-    for await (const info of workflow.list({ query: "WorkflowType = 'restoreService'" })) return info;
+    for await (const info of workflow.list({ query: "WorkflowType = 'restoreService'" })) {
+      if (info.workflowId.startsWith(`restore/${stage}/`)) return info;
+    }
     return undefined;
   });
   return (await workflow.getHandle(found.workflowId).result()) as DeployResult;

@@ -41,7 +41,7 @@ const SHORT = {
   },
   analysis: { interval: '1s', count: 2, failureLimit: 1, minRequests: 2 },
   deadlines: {
-    noData: '6s',
+    noData: '20s',
     foreignChange: '5s',
     confirmWeight: '30s',
     ready: '45s',
