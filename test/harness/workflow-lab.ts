@@ -102,7 +102,7 @@ function startServer(kind: 'skipping' | 'local'): Promise<TestWorkflowEnvironmen
   const server = { executable: { type: 'existing-path', path } as const };
   return kind === 'skipping'
     ? TestWorkflowEnvironment.createTimeSkipping({ server })
-    : TestWorkflowEnvironment.createLocal({ server });
+    : TestWorkflowEnvironment.createLocal({ server: { ...server, log: { format: 'pretty', level: 'error' } } });
 }
 
 /** Every activity, handed to the fakes of the service that stands third in the workflow id. */

@@ -69,7 +69,10 @@ export async function checkPreflight(
 
 /** A registry that is away ends it within seconds, with its own words. */
 async function resolveImage(plan: DeployPlan): Promise<string | Ending> {
-  const read = proxyActivities<Activities>({ ...readProfile(), scheduleToCloseTimeout: '9s' });
+  const profile = readProfile();
+  // Two tries, each bounded by the client: the last one's own words reach the person, a timeout of ours would hide them.
+  const retry = { ...profile.retry, maximumAttempts: 2 };
+  const read = proxyActivities<Activities>({ ...profile, retry, scheduleToCloseTimeout: '15s' });
   try {
     return (await read.resolveImage({ plan })).image;
   } catch (error) {
