@@ -8,6 +8,7 @@ const { intervals } = somePlan();
 /** Every profile once, as workflows make it. A new one is added here, or the first test fails. */
 const MADE: Readonly<Record<string, ActivityOptions>> = {
   readProfile: profiles.readProfile(),
+  lookupProfile: profiles.lookupProfile(),
   mutatorProfile: profiles.mutatorProfile(intervals, 60_000),
   undoProfile: profiles.undoProfile(intervals, 60_000),
   observerProfile: profiles.observerProfile(intervals),

@@ -5,7 +5,7 @@ import type { DeployPlan } from '../../core/model/plan.ts';
 import { assessPreflight, decidePreflight } from '../../core/preflight/assess-preflight.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
 import { planDigest } from '../../core/rollout/plan-digest.ts';
-import { readProfile, waitProfile } from '../shared/profiles.ts';
+import { lookupProfile, readProfile, waitProfile } from '../shared/profiles.ts';
 import { askStartApproval } from './gates.ts';
 import type { Operation } from './operation.ts';
 
@@ -69,10 +69,7 @@ export async function checkPreflight(
 
 /** A registry that is away ends it within seconds, with its own words. */
 async function resolveImage(plan: DeployPlan): Promise<string | Ending> {
-  const profile = readProfile();
-  // Two tries, each bounded by the client: the last one's own words reach the person, a timeout of ours would hide them.
-  const retry = { ...profile.retry, maximumAttempts: 2 };
-  const read = proxyActivities<Activities>({ ...profile, retry, scheduleToCloseTimeout: '15s' });
+  const read = proxyActivities<Activities>(lookupProfile());
   try {
     return (await read.resolveImage({ plan })).image;
   } catch (error) {

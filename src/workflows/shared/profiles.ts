@@ -26,6 +26,20 @@ export function readProfile(): ActivityOptions {
   };
 }
 
+/**
+ * A question whose answer a person waits for: two tries, each bounded by the client, so that the last one's own words
+ * arrive and not a timeout of ours that hides them.
+ */
+export function lookupProfile(): ActivityOptions {
+  return {
+    startToCloseTimeout: 7 * SECOND,
+    scheduleToCloseTimeout: 15 * SECOND,
+    heartbeatTimeout: undefined,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 2 },
+  };
+}
+
 /** Writes. Waits for the end of a cancelled one, so that none lands after the undo. */
 export function mutatorProfile(intervals: IntervalPlan, withinMs: number): ActivityOptions {
   return {
