@@ -72,7 +72,9 @@ function run() {
 
   child.once('error', (error) => {
     clearInterval(timer);
-    finish('notStarted', null, null, `${program}: ${error.code === 'ENOENT' ? 'no such program' : error.message}`);
+    // A folder of PATH that may not be read gives EACCES for a name that is in none of the others.
+    const isAbsent = error.code === 'ENOENT' || (error.code === 'EACCES' && !program.includes('/'));
+    finish('notStarted', null, null, `${program}: ${isAbsent ? 'no such program' : error.message}`);
   });
   child.once('exit', (exitCode, signal) => {
     const limit = setTimeout(end, PIPES_AFTER_EXIT_MS);
