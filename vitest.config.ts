@@ -15,8 +15,8 @@ const KINDS = [
   { name: 'sandbox', include: ['test/sandbox/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
   { name: 'replay', include: ['test/replay/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
   { name: 'workflows', include: ['test/workflows/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
-  // Real time and real processes, which mostly wait: two files at once leave each other enough of two cores.
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * SECOND, maxWorkers: 2 },
+  // Real time and real processes: two files at once on two cores slow each other down by as much as they save.
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * SECOND, maxWorkers: 1 },
 ];
 const FOLDERS_OF_OTHER_KINDS = KINDS.slice(1).flatMap(({ include }) => include);
 
