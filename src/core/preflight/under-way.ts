@@ -1,11 +1,12 @@
 import { findRule, type HttpRoute, readBackends } from '../rollout/route.ts';
+import { leftoverTerm } from '../rollout/leftovers.ts';
 import type { BackendWeight } from '../model/operation.ts';
 import type { PreflightFacts } from './facts.ts';
 import type { DeployPlan } from '../model/plan.ts';
 
 /** True for the Service that a canary of this stable Service has: `<stable>-canary-<term>`. */
 export function isCanaryService(stableService: string, name: string): boolean {
-  return name.startsWith(`${stableService}-canary-`) && /^\d+$/.test(name.slice(`${stableService}-canary-`.length));
+  return leftoverTerm(stableService, name) !== undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { canaryName } from '../../core/model/names.ts';
 import type { ObjectAddressLike } from '../../core/model/objects.ts';
 import type { BeforeRecord, Deposit } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
+import { leftoverTerm } from '../../core/rollout/leftovers.ts';
 import { selectorText, canaryLabels } from '../../core/rollout/workload.ts';
 import { undoProfile } from '../shared/profiles.ts';
 import type { Operation } from './operation.ts';
@@ -39,7 +40,7 @@ export function compensationsFor(
   const { plan, before, created } = deposit;
   const within = Math.max(plan.deadlines.readyMs, plan.deadlines.confirmWeightMs, REMOVED_WITHIN_MS);
   const act = proxyActivities<Activities>(undoProfile(plan.intervals, within));
-  const term = Number(/-canary-(\d+)$/.exec(created[0]?.name ?? '')?.[1] ?? 0);
+  const term = leftoverTerm(plan.workload.deployment, created[0]?.name ?? '') ?? 0;
   const common = () => {
     return {
       plan,
