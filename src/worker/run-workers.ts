@@ -1,10 +1,10 @@
 /** The two workers of the process: one for workflows and changes, one for watching, each with its own way to stop. */
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { TASK_QUEUES } from '../core/model/names.ts';
 import type { WorkerConnections } from './connect.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 /** A write that is under way may end; then the process goes, and whoever polls next looks before it acts. */
 const MUTATORS_GRACE = '3s';
@@ -17,10 +17,7 @@ export async function createWorkers(
   activities: Activities,
   watchSlots: number,
 ): Promise<readonly Worker[]> {
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: workflowsPath(),
-    logger: new DefaultLogger('ERROR'),
-  });
+  const workflowBundle = await loadWorkflowBundle();
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection: native,
     namespace,
@@ -82,10 +79,4 @@ function endWhenForced(say: (line: string) => void): () => void {
     clearTimeout(timer);
     for (const name of signals) process.off(name, stop);
   };
-}
-
-/** `.ts` from a clone, `.js` from the package. */
-function workflowsPath(): string {
-  const own = import.meta.url;
-  return fileURLToPath(new URL(`../workflows/index.${own.endsWith('.ts') ? 'ts' : 'js'}`, own));
 }

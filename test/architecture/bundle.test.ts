@@ -1,6 +1,6 @@
 /** What a workflow worker loads: our workflows and core, the SDK, and nothing that the sandbox of workflow code lacks. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { workflowBundle } from '../harness/workflow-lab.ts';
+import { bundleWorkflows } from '../../src/worker/workflow-bundle.ts';
 
 /** Own code and the SDK take 0.84 MB of it; the source map is not counted. */
 const BUDGET_BYTES = 1_000_000;
@@ -17,7 +17,7 @@ function modulesOf(code: string): string[] {
 describe('the workflow bundle', () => {
   let code = '';
   beforeAll(async () => {
-    code = ((await workflowBundle()).code.split('//# sourceMappingURL')[0] ?? '').trim();
+    code = ((await bundleWorkflows()).code.split('//# sourceMappingURL')[0] ?? '').trim();
   });
 
   it('holds the workflows', () => {

@@ -1,18 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { createAwaitOwnerEnd } from '../../src/activities/ownership/await-owner-end.ts';
 import { createRequestOwnership } from '../../src/activities/ownership/request-ownership.ts';
 import { TASK_QUEUES } from '../../src/core/model/names.ts';
 import type { DeployInput } from '../../src/core/model/plan.ts';
+import { loadWorkflowBundle } from '../../src/worker/workflow-bundle.ts';
 import type { deployService } from '../../src/workflows/index.ts';
 import { createFakes, type Fakes, newWorld } from './fake-world.ts';
 import { requireTool } from './tools.ts';
@@ -22,14 +16,11 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
 });
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+let bundle: Promise<WorkflowBundleOption> | undefined;
 
-/** The workflow code, bundled once a process. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
+/** The workflow code as a worker loads it. */
+export function workflowBundle(): Promise<WorkflowBundleOption> {
+  bundle ??= loadWorkflowBundle();
   return bundle;
 }
 
