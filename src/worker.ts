@@ -51,7 +51,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   try {
     const readCatalogue = () => loadCatalogue({ path: settings.cataloguePath });
     const catalogue = await sayCatalogue(readCatalogue, say);
-    const activities = createActivities(depsOf(settings, connections, readCatalogue));
+    const activities = createActivities(activityDeps(settings, connections, readCatalogue));
     const workers = await createWorkers(connections, activities, options.watchSlots ?? 1000);
     const ended = runAll(workers, say);
     const { address, namespace } = connections;
@@ -72,7 +72,8 @@ function settingsOrThrow(): Settings {
   throw new CodedError('InvalidInput', `settings: ${read.problems.map(describeProblem).join('; ')}`);
 }
 
-function depsOf(
+/** The real clients behind every activity; benchmarks replace some of them by fakes. */
+export function activityDeps(
   settings: Settings,
   { client }: WorkerConnections,
   readCatalogue: ActivityDeps['loadCatalogue'],
