@@ -8,6 +8,7 @@ import type { ArmReading, MetricReading, MetricReadings } from '../../core/analy
 import { selectorsOf } from '../../core/analysis/reading.ts';
 import type { Look } from '../../core/analysis/step-watch.ts';
 import { isCoded } from '../../errors/coded-error.ts';
+import type { ErrorCode } from '../../errors/codes.ts';
 import { readStanding } from './read-standing.ts';
 
 export interface LookDeps {
@@ -15,7 +16,7 @@ export interface LookDeps {
   readonly metrics: MetricsProvider;
 }
 
-/** Throws when it is cancelled, and for what no waiting mends (InvalidInput); every other error is in the look. */
+/** Throws when it is cancelled, and for what no waiting mends (`FINAL`); every other error is in the look. */
 export async function takeLook(
   deps: LookDeps,
   input: ObserveStepInput,
@@ -29,6 +30,9 @@ export async function takeLook(
   ]);
   return { atMs, metrics: Object.assign({}, ...readings) as MetricReadings, standing };
 }
+
+/** A query that is wrong, or that gives several values where one is expected: it will be so at the next look too. */
+const FINAL: readonly ErrorCode[] = ['InvalidInput', 'AmbiguousMetric'];
 
 /** Metrics that read the same pages: each page is fetched once a look. */
 type Group = readonly [MetricPlan, ...MetricPlan[]];
@@ -59,7 +63,8 @@ async function readGroup(
   });
   const { source } = group[0];
   const { cluster, namespace } = workload;
-  const request = { source, cluster, namespace, arms: input.arms, selectors };
+  const everyMs = input.plan.intervals.lookMs;
+  const request = { source, cluster, namespace, arms: input.arms, selectors, everyMs };
   const reading = await readOrSay(() => deps.metrics.read(request, signal), input, signal);
   return Object.fromEntries(slices.map(({ name, from, to }) => [name, sliceOf(reading, from, to)]));
 }
@@ -72,7 +77,7 @@ async function readOrSay(
   try {
     return await read();
   } catch (error) {
-    if (signal.aborted || !isCoded(error) || error.code === 'InvalidInput') throw error;
+    if (signal.aborted || !isCoded(error) || FINAL.includes(error.code)) throw error;
     const failed = {
       listed: null,
       answered: [],

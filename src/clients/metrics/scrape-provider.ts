@@ -2,7 +2,7 @@
 import { ARMS } from '../../core/model/analysis.ts';
 import type { Arm, ScrapeSource } from '../../core/model/analysis.ts';
 import type { ArmReading, InstanceReading, MetricReading } from '../../core/analysis/reading.ts';
-import { isCoded } from '../../errors/coded-error.ts';
+import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { podAddress } from '../kubernetes/pod-address.ts';
 import type { KubernetesClients, KubernetesObject } from '../kubernetes/port.ts';
 import type { Exposition } from './exposition.ts';
@@ -27,6 +27,7 @@ export function createScrapeProvider(deps: ScrapeDeps): MetricsProvider {
   return {
     async read(request, signal) {
       const { source } = request;
+      if (source.from === 'prometheus') throw new CodedError('InvalidInput', 'scrape: expected pods or a router');
       if (source.from === 'router') return await readRouter(deps, request, source, signal);
       const reading: Partial<Record<Arm, ArmReading>> = {};
       const arms = ARMS.filter((arm) => request.arms[arm] !== undefined);
@@ -88,7 +89,7 @@ async function readPods(
 }
 
 function pageOptions(deps: ScrapeDeps, request: MetricsRequest) {
-  const wanted = new Set(request.selectors.map((selector) => selector.name));
+  const wanted = new Set(request.selectors.flatMap((selector) => ('promql' in selector ? [] : [selector.name])));
   return { wanted, ...(deps.limits ? { limits: deps.limits } : {}) };
 }
 

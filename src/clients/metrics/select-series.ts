@@ -9,13 +9,19 @@ type LabelTest = (value: string) => boolean;
  * The series of a page that a selector picks; labels compare exactly, or as an anchored regular expression after `~`;
  * an absent label is empty. `scope` are further exact labels (a router's backend).
  *
- * @throws CodedError InvalidInput when an expression cannot be compiled
+ * @throws CodedError InvalidInput when an expression cannot be compiled, or for a PromQL text
  */
 export function selectSeries(
   page: Exposition,
   selector: SeriesSelector,
   scope: Readonly<Record<string, string>> = {},
 ): SelectorReading {
+  if ('promql' in selector) {
+    throw new CodedError(
+      'InvalidInput',
+      `${selector.promql}: expected the name of a metric, PromQL needs a Prometheus`,
+    );
+  }
   const tests = Object.entries(selector.labels).map(
     ([key, wanted]) => [key, testOf(selector.name, key, wanted)] as const,
   );

@@ -28,13 +28,17 @@ export interface InstanceReading {
   readonly selectors: readonly SelectorReading[];
 }
 
-/** One arm as a metric sees it. `failed` and `without` name who did not answer, and who has no metrics page (404). */
+/** One arm as a metric sees it. `failed` and `without` name who did not answer, and who has no metrics. */
 export interface ArmReading {
   /** Every instance that exists, also those that did not answer; null when that is not known. */
   readonly listed: readonly string[] | null;
   readonly answered: readonly InstanceReading[];
   readonly failed: readonly { readonly instance: string; readonly problem: string }[];
   readonly without: readonly string[];
+  /** How it shows that those in `without` have none: `answers 404` when left out. */
+  readonly absence?: string;
+  /** Something a person should know of this reading, which changes no number: how old it is. */
+  readonly note?: string;
 }
 
 export type MetricReading = Readonly<Partial<Record<Arm, ArmReading>>>;
@@ -48,14 +52,20 @@ export function selectorsOf(query: MetricQuery): readonly SeriesSelector[] {
     case 'errorRatio':
       return [query.total, query.errors];
     case 'quantile':
-      return [{ name: `${query.histogram.name}_bucket`, labels: query.histogram.labels }];
+      return [bucketsOf(query.histogram)];
     case 'value':
       return [query.gauge];
   }
 }
 
+/** The cumulative buckets of a histogram; a text asks for them itself. */
+function bucketsOf(histogram: SeriesSelector): SeriesSelector {
+  return 'promql' in histogram ? histogram : { name: `${histogram.name}_bucket`, labels: histogram.labels };
+}
+
 /** `http_requests_total{route="/api"}`, for people. */
 export function selectorText(selector: SeriesSelector): string {
+  if ('promql' in selector) return selector.promql;
   const labels = Object.entries(selector.labels).map(([key, value]) =>
     value.startsWith('~') ? `${key}=~"${value.slice(1)}"` : `${key}="${value}"`,
   );

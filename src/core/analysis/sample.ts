@@ -104,16 +104,21 @@ function whySilent(name: Arm, arm: ArmReading): { kind: 'error' | 'no-data'; not
   if (failed)
     return { kind: 'error', note: `${name}: ${failed.instance}: ${failed.problem}${more(arm.failed.length)}` };
   const [without] = arm.without;
-  if (without) return { kind: 'no-data', note: `no metrics: ${without} answers 404${more(arm.without.length)}` };
+  if (without) return { kind: 'no-data', note: `no metrics: ${without} ${absenceOf(arm)}${more(arm.without.length)}` };
   return { kind: 'no-data', note: `${name}: no running pod` };
 }
 
 function partialNote(arm: ArmReading): string | undefined {
   const silent = arm.failed.length + arm.without.length;
-  if (silent === 0) return undefined;
+  if (silent === 0) return arm.note;
   const [failed] = arm.failed;
-  const first = failed ? `${failed.instance}: ${failed.problem}` : `${arm.without[0]} answers 404`;
-  return `partial: ${arm.answered.length} of ${arm.answered.length + silent} answered, ${first}`;
+  const first = failed ? `${failed.instance}: ${failed.problem}` : `${arm.without[0]} ${absenceOf(arm)}`;
+  const partial = `partial: ${arm.answered.length} of ${arm.answered.length + silent} answered, ${first}`;
+  return arm.note === undefined ? partial : `${partial}; ${arm.note}`;
+}
+
+function absenceOf(arm: ArmReading): string {
+  return arm.absence ?? 'answers 404';
 }
 
 function more(count: number): string {

@@ -1,4 +1,5 @@
 /** What is measured, how it is judged, and what a look brings home. */
+import type { PrometheusSource, PromqlText } from './prometheus.ts';
 
 export const ARMS = ['stable', 'canary'] as const;
 export type Arm = (typeof ARMS)[number];
@@ -13,11 +14,16 @@ export type ScrapeSource =
       readonly labels: Readonly<Record<string, string>>;
     };
 
-/** Selects series of one metric; a value is compared exactly, or as an anchored regular expression when it begins with `~`. */
-export interface SeriesSelector {
+export type MetricSource = ScrapeSource | PrometheusSource;
+
+/** Series of one metric; a value is compared exactly, or as an anchored regular expression when it begins with `~`. */
+export interface NamedSeries {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
+
+/** The text form exists for `from: prometheus` only. */
+export type SeriesSelector = NamedSeries | PromqlText;
 
 export type MetricQuery =
   /** errors / total of the requests since the last sample. */
@@ -54,7 +60,7 @@ export interface ThresholdPlan {
 
 export interface MetricPlan {
   readonly name: string;
-  readonly source: ScrapeSource;
+  readonly source: MetricSource;
   readonly query: MetricQuery;
   readonly judge: ThresholdPlan;
   /** Measured and shown, never decides. */

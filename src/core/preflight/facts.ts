@@ -2,6 +2,7 @@
 import type { Seen } from '../model/observe.ts';
 import type { HttpRoute } from '../rollout/route.ts';
 import type { Deployment, Service } from '../rollout/workload.ts';
+import type { MetricFact } from './metrics-fact.ts';
 import type { AskedRight } from './required-rights.ts';
 
 export interface PreflightFacts {
@@ -23,6 +24,8 @@ export interface PreflightFacts {
   readonly route: Seen<{ readonly object: HttpRoute }>;
   /** Per cent of the stable Service as the data plane tells it; null when it has no such series. */
   readonly weightMetric?: Seen<{ readonly stablePercent: number | null }>;
+  /** Of the metrics that a server is asked for. */
+  readonly metrics?: readonly MetricFact[];
 }
 
 /** A Deployment without everything that the checks do not read. */
