@@ -52,6 +52,8 @@ export interface OwnerSummary {
   readonly requestedBy: string;
   readonly sinceMs: number;
   readonly term: number;
+  /** Told to the restore of an owner that ended: which run it was. */
+  readonly runId?: string;
 }
 
 /** Signal to the next in line. */

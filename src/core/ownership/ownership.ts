@@ -230,7 +230,7 @@ export function ownerEnded(state: OwnershipState, requestId: string, nowMs: numb
         term,
         deposit: holder.deposit,
         delayMs: attempt === 0 ? 0 : Math.min(300_000, 1000 * 2 ** attempt),
-        endedOwner: nameOfOwner(holder),
+        endedOwner: { ...nameOfOwner(holder), ...(holder.runId !== '' && { runId: holder.runId }) },
       },
       tellEnded(holder, { ...state, holder: successor }),
     ],
