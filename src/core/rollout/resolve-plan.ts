@@ -95,11 +95,11 @@ function unsetVariables({ workload, build, traffic, analysis }: DeployPlan): Pro
   );
 }
 
-function own<Value>(entries: Readonly<Record<string, Value>>, name: string): Value | undefined {
+export function own<Value>(entries: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(entries, name) ? entries[name] : undefined;
 }
 
-function unknownName(
+export function unknownName(
   what: 'service' | 'environment',
   name: string,
   known: Readonly<Record<string, unknown>>,
@@ -152,7 +152,7 @@ function buildPlan(build: BuildEntry): BuildPlan {
   };
 }
 
-function trafficPlan({ kind, route, stableService, port, weightMetric }: TrafficEntry): TrafficPlan {
+export function trafficPlan({ kind, route, stableService, port, weightMetric }: TrafficEntry): TrafficPlan {
   const metric = weightMetric && { weightMetric: { ...weightMetric, labels: weightMetric.labels ?? {} } };
   return { kind, route, stableService, port, ...metric };
 }
