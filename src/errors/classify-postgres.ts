@@ -41,9 +41,9 @@ function verdictOf(code: string | undefined, message: string): Verdict {
 
 /** Texts of the driver `pg`, which gives these errors no code. */
 const DRIVER_TEXTS: readonly { readonly pattern: RegExp; readonly verdict: Verdict }[] = [
+  { pattern: /timeout expired|connection timeout|timeout exceeded when trying to connect/i, verdict: 'Timeout' },
   { pattern: /connection terminated|client has encountered a connection error|connection ended/i, verdict: 'lost' },
   { pattern: /query read timeout/i, verdict: 'lost' },
-  { pattern: /timeout expired|timeout exceeded when trying to connect/i, verdict: 'Timeout' },
   { pattern: /does not support SSL|SASL|password must be a string/i, verdict: 'Forbidden' },
 ];
 

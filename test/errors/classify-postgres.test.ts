@@ -44,6 +44,7 @@ describe('classifyPostgres', () => {
   it.each([
     { text: 'Connection terminated unexpectedly', read: 'Unavailable', write: 'OutcomeUnknown' },
     { text: 'Query read timeout', read: 'Unavailable', write: 'OutcomeUnknown' },
+    { text: 'Connection terminated due to connection timeout', read: 'Timeout', write: 'Timeout' },
     { text: 'timeout expired', read: 'Timeout', write: 'Timeout' },
     { text: 'The server does not support SSL connections', read: 'Forbidden', write: 'Forbidden' },
     { text: 'something new', read: 'Unavailable', write: 'OutcomeUnknown' },

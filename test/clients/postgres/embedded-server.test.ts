@@ -203,7 +203,7 @@ describe.runIf(isRoot)('as root', () => {
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const code = await new Promise((resolve) => child.on('close', resolve));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
     expect(`${code}: ${said.trim()}`).toBe('0: 65534');
   });
 });
