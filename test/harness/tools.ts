@@ -5,6 +5,9 @@ const TOOLS = {
   temporal: 'TEMPORAL_CLI_PATH',
   'temporal-test-server': 'TEMPORAL_TEST_SERVER_PATH',
   kubectl: 'MAINSTAY_KUBECTL',
+  'kube-apiserver': 'MAINSTAY_KUBE_APISERVER',
+  'kube-controller-manager': 'MAINSTAY_KUBE_CONTROLLER_MANAGER',
+  etcd: 'MAINSTAY_ETCD',
 } as const;
 
 export type ToolName = keyof typeof TOOLS;

@@ -57,7 +57,7 @@ describe('setup', { timeout: 60_000 }, () => {
   it('says how it is used', async () => {
     const run = await setup({}, ['--for', 'lunch']);
     expect(run.exitCode).toBe(64);
-    expect(run.said).toContain('--for must be test, demo or ci');
+    expect(run.said).toContain('--for must be test, demo, ci or kube');
   });
 });
 

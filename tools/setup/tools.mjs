@@ -19,7 +19,7 @@ const recordPaths = () => [
 /**
  * Paths of the programs as environment variables, ready to be spread into a child's environment. A variable that is
  * set already wins over the record; a program that is not there has no entry.
- * @returns {Partial<Record<'TEMPORAL_CLI_PATH' | 'TEMPORAL_TEST_SERVER_PATH' | 'MAINSTAY_KUBECTL', string>>}
+ * @returns {Partial<Record<import('./tools.d.mts').ToolVariable, string>>}
  * @example
  * spawn(process.execPath, [script], { env: { ...process.env, ...loadTools() } });
  */
