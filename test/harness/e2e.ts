@@ -25,7 +25,12 @@ export interface E2eOptions {
   readonly versions?: readonly string[];
   /** Start a worker in `default`; true when absent. */
   readonly worker?: boolean;
+  /** A cluster in place of the sandbox's own; its files go into the folder given. */
+  readonly cluster?: (stateDir: string) => Promise<ClusterParts>;
 }
+
+/** What of a sandbox everything here needs: the sandbox's parts around another Kubernetes API have it too. */
+export type ClusterParts = Pick<Sandbox, 'kubeConfig' | 'kubeconfigPath' | 'registry' | 'router' | 'close'>;
 
 export interface StageWish extends StageCatalogue {
   readonly replicas?: number;
@@ -37,6 +42,7 @@ export interface StageWish extends StageCatalogue {
 export interface E2e {
   readonly folder: string;
   readonly server: DevServer;
+  /** Throws when the cluster is another one. */
   readonly sandbox: Sandbox;
   readonly kube: KubeClient;
   /** The worker of `default`. */
@@ -105,18 +111,18 @@ async function compose(
   folder: string,
   stops: Stop[],
   close: () => Promise<void>,
-  { namespaces = [], versions = ['v1.4.2'], worker: wantsWorker = true }: E2eOptions,
+  { namespaces = [], versions = ['v1.4.2'], worker: wantsWorker = true, cluster }: E2eOptions,
 ): Promise<E2e> {
   const catalogue = new TestCatalogue(join(folder, 'mainstay.yaml'));
-  const [server, sandbox] = await both(
-    startDevServer(folder, namespaces),
-    startSandbox({ stateDir: join(folder, 'sandbox'), seed: false }),
-    stops,
-  );
-  const kube = createKubeClient(sandbox.kubeConfig);
+  const stateDir = join(folder, 'sandbox');
+  let sandbox: Sandbox | undefined;
+  const ownCluster = async (): Promise<ClusterParts> => (sandbox = await startSandbox({ stateDir, seed: false }));
+  const starting = cluster ? cluster(stateDir) : ownCluster();
+  const [server, parts] = await both(startDevServer(folder, namespaces), starting, stops);
+  const kube = createKubeClient(parts.kubeConfig);
   stops.push(async () => kube.close());
   const images = new Map<string, string>();
-  const repository = `${sandbox.registry.host}/crm-api`;
+  const repository = `${parts.registry.host}/crm-api`;
   await Promise.all(
     ['v1.4.1', ...versions].map(async (version) => {
       images.set(version, `${repository}@${await buildExample(version, repository)}`);
@@ -126,9 +132,9 @@ async function compose(
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: namespace,
     MAINSTAY_CONFIG: catalogue.path,
-    KUBECONFIG: sandbox.kubeconfigPath,
-    MAINSTAY_REGISTRY: sandbox.registry.host,
-    MAINSTAY_SANDBOX_ROUTER_ADMIN: sandbox.router.adminUrl,
+    KUBECONFIG: parts.kubeconfigPath,
+    MAINSTAY_REGISTRY: parts.registry.host,
+    MAINSTAY_SANDBOX_ROUTER_ADMIN: parts.router.adminUrl,
     MAINSTAY_BY: 'release-manager',
     HOME: folder,
   });
@@ -151,7 +157,10 @@ async function compose(
   return {
     folder,
     server,
-    sandbox,
+    get sandbox() {
+      if (sandbox === undefined) throw new Error('this cluster is not the sandbox');
+      return sandbox;
+    },
     kube,
     worker: wantsWorker ? await startWorker('default') : NO_WORKER,
     catalogue,
@@ -165,7 +174,7 @@ async function compose(
         ...(replicas !== undefined && { replicas }),
         ...(rps !== undefined && { rps }),
       };
-      const stage = await Stage.open(name, sandbox, kube, client(temporal), at);
+      const stage = await Stage.open(name, parts, kube, client(temporal), at);
       stops.push(() => stage.close());
       return stage;
     },
@@ -189,12 +198,12 @@ const NO_WORKER: WorkerProcess = {
   start: () => Promise.reject(new Error('this file has no worker in default')),
 };
 
-async function both(
+async function both<T extends ClusterParts>(
   server: Promise<DevServer>,
-  sandbox: Promise<Sandbox>,
+  cluster: Promise<T>,
   stops: Stop[],
-): Promise<[DevServer, Sandbox]> {
-  const [first, second] = await Promise.allSettled([server, sandbox]);
+): Promise<[DevServer, T]> {
+  const [first, second] = await Promise.allSettled([server, cluster]);
   if (first.status === 'fulfilled') stops.push(() => first.value.stop());
   if (second.status === 'fulfilled') stops.push(() => second.value.close());
   if (first.status === 'rejected') throw first.reason;

@@ -14,7 +14,7 @@ import {
 } from '../../../src/sandbox/cluster/kube/objects.ts';
 import { type Load, startLoad } from '../../../src/sandbox/load/load.ts';
 import { GATEWAYS, HTTP_ROUTES, type HttpRoute } from '../../../src/sandbox/router/gateway-objects.ts';
-import type { Sandbox } from '../../../src/sandbox/sandbox.ts';
+import type { ClusterParts } from '../e2e.ts';
 import { type BackendCounts, readRouterCounts, since } from './router-counts.ts';
 import { type ClusterView, type RouterView, type Standing, standingOf, versionThrough, whyNotS1 } from './s1.ts';
 import { Run } from './run.ts';
@@ -49,7 +49,7 @@ export class Stage {
   readonly #rps: number;
   #begun: BackendCounts = {};
 
-  private constructor(name: string, sandbox: Sandbox, kube: KubeClient, client: Client, rps: number) {
+  private constructor(name: string, sandbox: ClusterParts, kube: KubeClient, client: Client, rps: number) {
     const host = `${name}.example.com`;
     this.name = name;
     this.kube = kube;
@@ -64,7 +64,7 @@ export class Stage {
   /** Applies the example's objects to a namespace of the stage's name and waits until they serve. */
   static async open(
     name: string,
-    sandbox: Sandbox,
+    sandbox: ClusterParts,
     kube: KubeClient,
     client: Client,
     options: StageOptions,
