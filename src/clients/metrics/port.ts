@@ -2,7 +2,7 @@
 import type { MetricSource, SeriesSelector } from '../../core/model/analysis.ts';
 import type { ArmTargets } from '../../core/model/observe.ts';
 import type { MetricReading } from '../../core/analysis/reading.ts';
-import type { MetricRecord, RecordWindow } from '../../core/analysis/metric-record.ts';
+import type { HistogramRecord, MetricRecord, RecordWindow } from '../../core/analysis/metric-record.ts';
 import type { ProbedSeries } from '../../core/preflight/metrics-fact.ts';
 import type { ClusterAddress } from '../kubernetes/port.ts';
 
@@ -17,16 +17,26 @@ export interface MetricsRequest {
   readonly everyMs?: number;
 }
 
-export interface RecordRequest {
+/** Which record of the stable arm is wanted. */
+export interface RecordScope {
   readonly source: MetricSource;
   readonly cluster: ClusterAddress;
   readonly namespace: string;
   readonly stable: ArmTargets['stable'];
   /** Name of the stable Deployment: Pods that served in the window may be gone by now. */
   readonly deployment: string;
+  /** Its end is moved back to a full bin that is stored whole. */
+  readonly window: RecordWindow;
+}
+
+export interface RecordRequest extends RecordScope {
   readonly total: SeriesSelector;
   readonly errors: SeriesSelector;
-  readonly window: RecordWindow;
+}
+
+export interface HistogramRecordRequest extends RecordScope {
+  /** The cumulative buckets, with label `le`. */
+  readonly buckets: SeriesSelector;
 }
 
 export interface MetricsProvider {
@@ -44,6 +54,9 @@ export interface MetricsProvider {
    * @throws CodedError as a query does: Unavailable, Timeout, Throttled, Forbidden, NotFound, BadResponse, InvalidInput
    */
   readRecord?(request: RecordRequest, signal?: AbortSignal): Promise<MetricRecord | undefined>;
+
+  /** The same by bucket bound, for a judge of slow requests. */
+  readHistogramRecord?(request: HistogramRecordRequest, signal?: AbortSignal): Promise<HistogramRecord | undefined>;
 
   /**
    * What each selector gives for the stable arm, and how often it is scraped, in the order of the selectors. Undefined

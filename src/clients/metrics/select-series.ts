@@ -66,7 +66,7 @@ function testOf(metric: string, key: string, wanted: string): LabelTest {
 }
 
 /** Short identity of a label set without its bucket bound; 53 bits are enough to tell the series of one process apart. */
-function seriesId(labels: Readonly<Record<string, string>>): string {
+export function seriesId(labels: Readonly<Record<string, string>>): string {
   const keys = Object.keys(labels).filter((key) => key !== 'le');
   const text = keys
     .sort()

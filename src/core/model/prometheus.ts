@@ -41,6 +41,8 @@ export interface PrometheusSource {
 /** A query written by the team, with template variables. See promql-template.ts. */
 export interface PromqlText {
   readonly promql: string;
+  /** Cumulative counters by process, which we difference; or one number an arm. */
+  readonly gives: 'counters' | 'value';
 }
 
 /** The label that tells one process from another, by which counters are differenced. */

@@ -9,21 +9,21 @@ export interface TemplateFacts {
   readonly namespace: string;
   readonly stableService: string;
   readonly canaryService: string | undefined;
-  /** Names of the Pods of each arm; undefined when nobody listed them. */
-  readonly stablePods: readonly string[] | undefined;
-  readonly canaryPods: readonly string[] | undefined;
+  /** Patterns of the Pods' names of each arm (`podsPattern`); undefined when there are none. */
+  readonly stablePods: string | undefined;
+  readonly canaryPods: string | undefined;
 }
 
 const VARIABLES: Readonly<Record<string, (facts: TemplateFacts) => string | undefined>> = {
   arm: ({ arm }) => arm,
   'arm.selector': ({ selector }) => selector,
   'arm.service': (facts) => (facts.arm === 'stable' ? facts.stableService : facts.canaryService),
-  'arm.pods': (facts) => podsPattern(facts.arm === 'stable' ? facts.stablePods : facts.canaryPods),
+  'arm.pods': (facts) => (facts.arm === 'stable' ? facts.stablePods : facts.canaryPods),
   namespace: ({ namespace }) => namespace,
   stableService: ({ stableService }) => stableService,
   canaryService: ({ canaryService }) => canaryService,
-  stablePods: ({ stablePods }) => podsPattern(stablePods),
-  canaryPods: ({ canaryPods }) => podsPattern(canaryPods),
+  stablePods: ({ stablePods }) => stablePods,
+  canaryPods: ({ canaryPods }) => canaryPods,
 };
 
 /** Names of all variables, for people. */
@@ -73,8 +73,8 @@ export function renderTemplate(text: string, facts: TemplateFacts): Rendered {
  * written as a class, so that no backslash is needed. Undefined for no Pods: an empty pattern would match series that
  * lack the label.
  */
-export function podsPattern(names: readonly string[] | undefined): string | undefined {
-  if (names === undefined || names.length === 0) return undefined;
+export function podsPattern(names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
   return [...names]
     .sort()
     .map((name) => name.replaceAll('.', '[.]'))

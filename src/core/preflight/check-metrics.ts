@@ -43,14 +43,16 @@ function checkMetric(metric: MetricPlan, facts: readonly MetricFact[] | undefine
 }
 
 function checkSeries(name: string, probed: ProbedSeries, metric: MetricPlan, plan: DeployPlan): Finding {
-  const { selector, series, isZero, scrapeEveryMs, needsCanary } = probed;
+  const { selector, series, isZero, absent, scrapeEveryMs, needsCanary } = probed;
   if (needsCanary === true) return passed(`${name}: ${selector} can be asked once there is a canary`);
   if (series === 0) {
-    return isZero ? passed('') : failed(`${name}: expected series ${selector} of the stable version, found none`);
+    const found = absent ?? 'none';
+    return isZero ? passed('') : failed(`${name}: expected series ${selector} of the stable version, found ${found}`);
   }
   if (scrapeEveryMs === null) return passed('');
   const { lookMs } = plan.intervals;
-  const longest = longestScrapeMs(metric, lookMs);
+  // A sample without new data is no data.
+  const longest = metric.judge.intervalMs;
   const every = `is scraped every ${durationText(scrapeEveryMs)}`;
   if (scrapeEveryMs > longest) {
     return failed(
@@ -58,11 +60,4 @@ function checkSeries(name: string, probed: ProbedSeries, metric: MetricPlan, pla
     );
   }
   return passed(scrapeEveryMs > lookMs ? `${name}: ${every}, less often than it is looked at` : '');
-}
-
-/** Looks without new data in a row after which a judge holds. */
-const MAX_OLD_LOOKS = 6;
-
-function longestScrapeMs({ judge }: MetricPlan, lookMs: number): number {
-  return 'intervalMs' in judge ? judge.intervalMs : MAX_OLD_LOOKS * lookMs;
 }

@@ -8,8 +8,8 @@ export interface ProbedSeries {
   readonly series: number;
   /** True when there are none because nothing was counted yet: the metric has the labels. */
   readonly isZero: boolean;
-  /** Age of the newest sample; null where the server does not tell it (a text). */
-  readonly newestAgeMs: number | null;
+  /** What stands in place of series, where something does: old samples, NaN. */
+  readonly absent?: string;
   /** Time between two samples, of the slowest process; null where it is not known. */
   readonly scrapeEveryMs: number | null;
   /** A text that speaks of the canary: it can be asked when there is one. */
