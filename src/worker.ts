@@ -7,7 +7,7 @@ import { createKubernetesClients } from './clients/kubernetes/http-client.ts';
 import { createScrapeProvider } from './clients/metrics/scrape-provider.ts';
 import { createAuthFileCredentials } from './clients/registry/auth-file.ts';
 import { createRegistryClient } from './clients/registry/http-client.ts';
-import { createHttpRouteRouter } from './clients/router/http-route.ts';
+import { createTrafficRouter } from './clients/router/traffic-router.ts';
 import { loadCatalogue } from './config/load-catalogue.ts';
 import { readSettings, type Settings } from './config/settings.ts';
 import { TASK_QUEUES } from './core/model/names.ts';
@@ -83,7 +83,7 @@ export function activityDeps(
     client: () => client,
     loadCatalogue: readCatalogue,
     kubernetes,
-    router: createHttpRouteRouter(kubernetes),
+    router: createTrafficRouter(kubernetes),
     metrics: createScrapeProvider({ kubernetes }),
     registry: createRegistryClient({
       insecureHosts: settings.insecureRegistries,

@@ -2,27 +2,18 @@
 import { z } from 'zod';
 import { BOUND_PATTERN, METRIC_UNITS } from '../core/model/bound.ts';
 import { PREFLIGHT_CHECKS } from '../core/model/plan.ts';
+import { prometheusSchema, prometheusSourceSchema } from './catalogue-prometheus.ts';
+import { httpUrl, labelName, labels, metricName, VARIABLE } from './catalogue-texts.ts';
 import { choice, duration, durationOrZero, flag, kubernetesName, list, mapping, oneOf, serviceName } from './schema.ts';
 import { text, wholeNumber } from './schema.ts';
 
 /** Canary objects are named `<name>-canary-<term>`; 40 leaves room for them in the 63 characters of a label. */
 export const LONGEST_NAME = 40;
 
-const VARIABLE = '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}';
-/** Plans stand in workflow histories: an address that carries a password would stand there with it. */
-const httpUrl = text(
-  'an http or https URL without user and password; ${VARIABLE} stands for a variable of the process',
-  new RegExp(`^(?!https?://[^/?#]*@)(https?://[^\\s]+|.*${VARIABLE}.*)$`),
-);
 const repository = text(
   'an image repository without tag, such as registry.example.com/crm-api; ${VARIABLE} stands for a variable of the process',
   new RegExp(`^(${VARIABLE}|[A-Za-z0-9.-]+(:\\d+)?)(/(${VARIABLE}|[a-z0-9]+([._-]+[a-z0-9]+)*))+$|^${VARIABLE}$`),
 );
-const metricName = text('a metric name: letters, digits, _ and :', /^[a-zA-Z_:][a-zA-Z0-9_:]*$/);
-const labelName = text('a label name: letters, digits and _', /^[a-zA-Z_][a-zA-Z0-9_]*$/);
-const labels = z.record(labelName, z.string({ error: 'a text; begin it with ~ for a regular expression' }), {
-  error: (issue) => (issue.code === 'invalid_key' ? undefined : 'a mapping from label names to texts'),
-});
 const port = wholeNumber(1, 65_535);
 
 export const clusterSchema = mapping({
@@ -92,28 +83,50 @@ export const strategySchema = mapping({
   bake: duration.optional(),
 });
 
+const stableService = serviceName(LONGEST_NAME);
+const weightMetric = mapping({
+  url: httpUrl,
+  name: metricName,
+  backendLabel: labelName,
+  labels: labels.optional(),
+});
+
 export const trafficSchema = choice(
   'kind',
-  ['httpRoute'],
+  ['httpRoute', 'istioVirtualService', 'podRatio'],
   [
     mapping({
       kind: z.literal('httpRoute'),
       route: kubernetesName(63, 'the name of an HTTPRoute'),
-      stableService: serviceName(LONGEST_NAME),
+      stableService,
       port,
-      weightMetric: mapping({
-        url: httpUrl,
-        name: metricName,
-        backendLabel: labelName,
-        labels: labels.optional(),
+      weightMetric: weightMetric.optional(),
+    }),
+    mapping({
+      kind: z.literal('istioVirtualService'),
+      virtualService: kubernetesName(63, 'the name of a VirtualService'),
+      httpRoute: text('the name of an http route of the VirtualService (spec.http[].name)').optional(),
+      stableService,
+      port,
+      destinationRule: mapping({
+        name: kubernetesName(63, 'the name of the DestinationRule of the stable host'),
+        stableSubset: text('the name of the subset that the stable destination has').optional(),
       }).optional(),
+      settle: duration.optional(),
+      weightMetric: weightMetric.optional(),
+    }),
+    mapping({
+      kind: z.literal('podRatio'),
+      stableService,
+      port,
+      tolerance: wholeNumber(1, 50).optional(),
     }),
   ],
 );
 
 const source = choice(
   'from',
-  ['pods', 'router'],
+  ['pods', 'router', 'prometheus'],
   [
     mapping({ from: z.literal('pods'), port, path: text('a path that begins with /', /^\//) }),
     mapping({
@@ -122,10 +135,16 @@ const source = choice(
       backendLabel: labelName.optional(),
       labels: labels.optional(),
     }),
+    prometheusSourceSchema,
   ],
 );
 
-const selector = mapping({ name: metricName, labels: labels.optional() });
+/** A name with labels, or (from: prometheus) a text. Which of both is a rule: a choice has no key to be told by. */
+const selector = mapping({
+  name: metricName.optional(),
+  labels: labels.optional(),
+  promql: text('a PromQL text with variables such as {{{arm.selector}}}').optional(),
+});
 const query = choice(
   'kind',
   ['errorRatio', 'quantile', 'value'],
@@ -173,6 +192,7 @@ export const metricSchema = mapping({
 
 export const analysisSchema = mapping({
   ...sampling,
+  prometheus: prometheusSchema.optional(),
   metrics: list(metricSchema, 'a list of metrics, at least one').min(1, { error: 'a list of metrics, at least one' }),
 });
 

@@ -18,12 +18,8 @@ import {
   brokenSecretRules,
   brokenWindowRules,
 } from '../core/catalogue/rules.ts';
-import {
-  DEFAULT_APPROVAL_DEADLINES,
-  DEFAULT_STEPS,
-  resolveSampling,
-  shortestStep,
-} from '../core/catalogue/sampling.ts';
+import { DEFAULT_APPROVAL_DEADLINES, resolveSampling, shortestStep } from '../core/catalogue/sampling.ts';
+import { brokenReachRules, brokenRouterSourceRules, defaultSteps } from '../core/catalogue/traffic-rules.ts';
 import type { MetricEntry, SamplingEntry, StepEntry } from '../core/model/catalogue.ts';
 import { oneOfText } from '../core/model/did-you-mean.ts';
 import type { PathSegment } from '../core/model/problem.ts';
@@ -35,6 +31,7 @@ import {
   metricSchema,
   samplingSchema,
   stepSchema,
+  trafficSchema,
 } from './catalogue-parts.ts';
 
 type Mapping = Record<string, unknown>;
@@ -86,7 +83,8 @@ function brokenServiceRules(service: Mapping, environments: readonly string[]): 
 /** Rules of a service as one environment sees it; paths are relative to the service. */
 function brokenMergedRules(service: Mapping): BrokenRule[] {
   const strategy = isMapping(service.strategy) ? service.strategy : { steps: [] };
-  const rawSteps = strategy.steps === undefined ? DEFAULT_STEPS : itemsOf(strategy.steps);
+  const traffic = wellFormed(trafficSchema, service.traffic);
+  const rawSteps = strategy.steps === undefined ? defaultSteps(traffic?.kind) : itemsOf(strategy.steps);
   const weights = rawSteps.map((step) => wellFormed(stepSchema.shape.weight, field(step, 'weight')));
   const steps = stepsWithDurations(rawSteps);
 
@@ -99,6 +97,7 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
     const judge = wellFormed(metricSchema.shape.judge, field(raw, 'judge'));
     return [
       ...(metric ? [...brokenBoundRules(metric, index), ...brokenSourceRules(metric, index, hasWeightMetric)] : []),
+      ...brokenRouterSourceRules(traffic, field(field(raw, 'source'), 'from'), index),
       // Without the shared values how samples fit into the steps cannot be judged.
       ...(judge ? brokenJudgeRules(judge, index, shared ?? {}, shared === undefined ? [] : steps) : []),
     ];
@@ -106,7 +105,7 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
   const buildEnvironment = field(service.build, 'environment');
   return [
     ...under(['build', 'environment'], isMapping(buildEnvironment) ? brokenSecretRules(buildEnvironment) : []),
-    ...under(['strategy', 'steps'], brokenLadderRules(weights)),
+    ...under(['strategy', 'steps'], [...brokenLadderRules(weights), ...brokenReachRules(traffic, weights)]),
     ...under(['analysis'], [...brokenNames(itemsOf(rawMetrics)), ...metricRules]),
     ...brokenIntervals(service, metrics, shared, steps),
     ...brokenApprovals(service.approvals),

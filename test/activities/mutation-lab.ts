@@ -14,7 +14,7 @@ import { createRestoreTraffic } from '../../src/activities/traffic/restore-traff
 import { createShiftTraffic } from '../../src/activities/traffic/shift-traffic.ts';
 import { createKubernetesClients } from '../../src/clients/kubernetes/http-client.ts';
 import type { KubernetesClient, KubernetesObject, ObjectAddress } from '../../src/clients/kubernetes/port.ts';
-import { createHttpRouteRouter } from '../../src/clients/router/http-route.ts';
+import { createTrafficRouter } from '../../src/clients/router/traffic-router.ts';
 import type { BeforeRecord, Fence } from '../../src/core/model/operation.ts';
 import type { DeployPlan } from '../../src/core/model/plan.ts';
 import { isCoded } from '../../src/errors/coded-error.ts';
@@ -94,7 +94,7 @@ export async function openMutationLab(): Promise<MutationLab> {
 }
 
 function createMutators(kubernetes: ReturnType<typeof createKubernetesClients>) {
-  const router = createHttpRouteRouter(kubernetes);
+  const router = createTrafficRouter(kubernetes);
   return {
     ...createClaimService({ kubernetes, router }),
     ...createScaleCanary({ kubernetes }),

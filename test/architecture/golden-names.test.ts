@@ -26,7 +26,7 @@ const GOLDEN = new URL('./names.golden.txt', import.meta.url);
 /** Made from the code; each section lists its names in alphabetical order, because order is no part of the contract. */
 function namesOfTheCode(): string {
   const activities = createActivities({} as ActivityDeps);
-  const { fenceOf, ...marks } = MARKS;
+  const { fenceOf, writtenAtOf, ...marks } = MARKS;
   const sections: Readonly<Record<string, readonly string[]>> = {
     'workflow types': Object.keys(workflows),
     activities: Object.keys(activities),
@@ -34,7 +34,7 @@ function namesOfTheCode(): string {
     'messages of ownership': Object.values(OWNERSHIP_MESSAGES),
     'task queues': Object.values(TASK_QUEUES),
     'workflow ids': [ownershipId('ENVIRONMENT', 'service', 'NAME'), ownershipId('ENVIRONMENT', 'database', 'NAME')],
-    'annotations and labels': [...Object.values(marks), fenceOf('SERVICE')],
+    'annotations and labels': [...Object.values(marks), fenceOf('SERVICE'), writtenAtOf('SERVICE')],
     'canary objects': [canaryName('NAME', 1_763_000_000)],
     memo: Object.values(MEMO),
     'error codes': Object.keys(ERROR_CODES),

@@ -4,6 +4,7 @@
  */
 import type { KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
 import type { RouteState, TrafficRouter } from '../../clients/router/port.ts';
+import { MARKS } from '../../core/model/names.ts';
 import type { BeforeRecord, Fence } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { type Deployment, imageOf, replicasOf, templateDigest } from '../../core/rollout/workload.ts';
@@ -64,6 +65,12 @@ export function createClaimService(deps: { readonly kubernetes: KubernetesClient
   };
 }
 
+/** Selects the pods of this Deployment and no canary's: a selector without the track would match both arms. */
+function podLabels({ spec }: Deployment): Readonly<Record<string, string>> {
+  const track = spec.template.metadata?.labels?.[MARKS.track];
+  return { ...spec.selector.matchLabels, ...(track !== undefined && { [MARKS.track]: track }) };
+}
+
 function recordBefore(plan: DeployPlan, deployment: Deployment, route: RouteState): BeforeRecord {
   const image = imageOf(deployment, plan.workload.container);
   if (image === undefined) {
@@ -81,7 +88,7 @@ function recordBefore(plan: DeployPlan, deployment: Deployment, route: RouteStat
       templateDigest: templateDigest(deployment),
       revision: deployment.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? '',
       readyReplicas: deployment.status?.readyReplicas ?? 0,
-      selector: deployment.spec.selector.matchLabels ?? {},
+      selector: podLabels(deployment),
     },
     route: { name: plan.traffic.route, uid: route.uid, rule: route.rule, backends: route.backends },
     observedAtMs: Date.now(),

@@ -9,6 +9,7 @@ import { MARKS } from '../../core/model/names.ts';
 import type { Fence } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { leftoverTerm } from '../../core/rollout/leftovers.ts';
+import { canaryCompanions } from '../../core/rollout/routing.ts';
 import { checkCancelled } from '../mutation.ts';
 
 export async function removeLeftovers(
@@ -18,13 +19,14 @@ export async function removeLeftovers(
   route: RouteState,
 ): Promise<void> {
   const { namespace, deployment } = plan.workload;
-  const stable = { Deployment: deployment, Service: plan.traffic.stableService } as const;
+  const { stableService } = plan.traffic;
   const labelSelector = `${MARKS.service}=${plan.service},${MARKS.managedBy}=mainstay`;
-  const routed = route.backends.map((each) => leftoverTerm(stable.Service, each.service));
-  for (const kind of ['Deployment', 'Service'] as const) {
+  const routed = route.backends.map((each) => leftoverTerm(stableService, each.service));
+  for (const kind of ['Deployment', ...canaryCompanions(plan.traffic)] as const) {
+    const stable = kind === 'Deployment' ? deployment : stableService;
     const found = await client.list(kind, namespace, { labelSelector });
     for (const { metadata } of found) {
-      const term = leftoverTerm(stable[kind], metadata.name);
+      const term = leftoverTerm(stable, metadata.name);
       if (term === undefined || term >= fence.term || routed.includes(term)) continue;
       checkCancelled();
       await client.delete(

@@ -1,27 +1,21 @@
-/** Makes or scales the canary's Deployment and Service, then waits until its pods are ready. Capacity before traffic. */
-import type {
-  KubernetesClient,
-  KubernetesClients,
-  KubernetesObject,
-  ObjectAddress,
-} from '../../clients/kubernetes/port.ts';
+/** Makes or scales the canary's Deployment, makes what traffic to it needs, then waits until its pods are ready. Capacity before traffic. */
+import type { KindName, KubernetesClient, KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
 import { canaryName, MARKS } from '../../core/model/names.ts';
 import type { BeforeRecord, Fence, ForeignChange } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { assessFence, formatFence } from '../../core/rollout/fence.ts';
 import {
-  canaryReplicas,
   type Deployment,
   imageOf,
   makeCanaryDeployment,
-  makeCanaryService,
   replicasOf,
-  type Service,
   withReplicas,
 } from '../../core/rollout/workload.ts';
+import { replicasFor } from '../../core/rollout/routing.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
-import { checkCancelled, fenced, guardedWrite, withHeartbeats } from '../mutation.ts';
+import { fenced, guardedWrite, withHeartbeats } from '../mutation.ts';
 import { awaitReady } from './await-ready.ts';
+import { createCompanions, createOnce, mustGet } from './canary-companions.ts';
 import { guardedDeployment } from './guarded-deployment.ts';
 
 export interface ScaleCanaryInput {
@@ -48,7 +42,7 @@ export function createScaleCanary(deps: { readonly kubernetes: KubernetesClients
         const { namespace, cluster } = plan.workload;
         const client = deps.kubernetes(cluster);
         const name = canaryName(plan.workload.deployment, fence.term);
-        const replicas = canaryReplicas(before.deployment.replicas, input.weightPercent);
+        const replicas = replicasFor(plan.traffic, before.deployment.replicas, input.weightPercent);
         tell(`creating ${replicas} canary ${replicas === 1 ? 'pod' : 'pods'}`);
         const fields = (each: Deployment): string =>
           `${replicasOf(each)} x ${imageOf(each, plan.workload.container) ?? 'no image'}`;
@@ -56,7 +50,7 @@ export function createScaleCanary(deps: { readonly kubernetes: KubernetesClients
           withReplicas(each, replicas),
         );
         const wanted = `${replicas} x ${image}`;
-        if (input.previousReplicas === undefined) await createBoth(client, input, name, replicas);
+        if (input.previousReplicas === undefined) await createAll(client, input, name, replicas);
         const expected = `${input.previousReplicas ?? replicas} x ${image}`;
         const written = await guardedWrite(target, { fence, field: 'replicas and image', wanted, expected });
         if (written.outcome === 'foreign') return written;
@@ -74,12 +68,12 @@ export function createScaleCanary(deps: { readonly kubernetes: KubernetesClients
 }
 
 /**
- * Both objects carry the term in their name: one that exists is our own from an attempt whose reply was lost.
+ * All objects carry the term in their name: one that exists is our own from an attempt whose reply was lost.
  *
  * A new object carries no stamp that could refuse a late write, so the stamp on the named Deployment is looked at before
  * and after: a worker that slept meanwhile takes back what it made, since whoever raised the stamp has cleaned up already.
  */
-async function createBoth(
+async function createAll(
   client: KubernetesClient,
   input: ScaleCanaryInput,
   name: string,
@@ -92,26 +86,23 @@ async function createBoth(
   const named = { kind: 'Deployment', namespace, name: deployment } as const;
   const stable = await mustGet<Deployment & KubernetesObject>(client, named);
   refuseFenced(stable, fence);
-  const service = await mustGet<Service & KubernetesObject>(client, {
-    kind: 'Service',
-    namespace,
-    name: plan.traffic.stableService,
-  });
   if (stable.metadata.uid !== input.before.deployment.uid) {
     throw new CodedError(
       'PreconditionFailed',
       `Deployment ${namespace}/${deployment}: was deleted and made anew since this operation began`,
     );
   }
-  const canaryService = canaryName(plan.traffic.stableService, fence.term);
-  const made = [
-    await createOnce(client, makeCanaryDeployment(stable, naming, { container, image, replicas, annotations })),
-    await createOnce(client, makeCanaryService(service, naming, canaryService, annotations)),
-  ];
+  const made = await createOnce(
+    client,
+    makeCanaryDeployment(stable, naming, { container, image, replicas, annotations }),
+  );
+  const owner = made ?? (await mustGet(client, { kind: 'Deployment', namespace, name }));
+  const companions = await createCompanions(client, { plan, naming, annotations, owner });
   try {
     refuseFenced(await mustGet<Deployment & KubernetesObject>(client, named), fence);
   } catch (error) {
-    if (isCoded(error, 'Fenced')) for (const object of made) if (object) await takeBack(client, object);
+    if (isCoded(error, 'Fenced'))
+      for (const object of [made, ...companions]) if (object) await takeBack(client, object);
     throw error;
   }
 }
@@ -125,23 +116,5 @@ function refuseFenced(stable: Deployment, fence: Fence): void {
 /** Only the very object that this attempt made. */
 async function takeBack(client: KubernetesClient, { kind, metadata }: KubernetesObject): Promise<void> {
   const { namespace = 'default', name, uid } = metadata;
-  if (uid !== undefined) await client.delete({ kind: kind as 'Deployment' | 'Service', namespace, name }, { uid });
-}
-
-async function mustGet<T extends KubernetesObject>(client: KubernetesClient, address: ObjectAddress): Promise<T> {
-  const found = await client.get<T>(address);
-  if (found === undefined)
-    throw new CodedError('NotFound', `${address.kind} ${address.namespace}/${address.name} does not exist`);
-  return found;
-}
-
-/** What was made; undefined when it was there already. */
-async function createOnce(client: KubernetesClient, object: KubernetesObject): Promise<KubernetesObject | undefined> {
-  checkCancelled();
-  try {
-    return await client.create(object);
-  } catch (error) {
-    if (!isCoded(error, 'Conflict')) throw error;
-    return undefined;
-  }
+  if (uid !== undefined) await client.delete({ kind: kind as KindName, namespace, name }, { uid });
 }

@@ -1,20 +1,23 @@
 import type { KubernetesClients, KubernetesObject, ObjectAddress } from '../../clients/kubernetes/port.ts';
-import { readGauge } from '../../clients/router/weight-metric.ts';
+import type { TrafficRouter } from '../../clients/router/port.ts';
 import { MARKS } from '../../core/model/names.ts';
 import type { ObserveStepInput, Seen, Standing } from '../../core/model/observe.ts';
-import { findRule, readBackends } from '../../core/rollout/route.ts';
-import type { HttpRoute } from '../../core/rollout/route.ts';
 import { imageOf, replicasOf } from '../../core/rollout/workload.ts';
 import type { Deployment } from '../../core/rollout/workload.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 
+export interface StandingDeps {
+  readonly kubernetes: KubernetesClients;
+  readonly router: TrafficRouter;
+}
+
 /** What stands on route and Deployments, and the weight the data plane applies. Throws only when it is cancelled. */
 export async function readStanding(
-  kubernetes: KubernetesClients,
+  { kubernetes, router }: StandingDeps,
   input: ObserveStepInput,
   signal: AbortSignal,
 ): Promise<Standing> {
-  const { workload, traffic, service } = input.plan;
+  const { workload } = input.plan;
   const client = kubernetes(workload.cluster);
   const at = (kind: ObjectAddress['kind'], name: string): ObjectAddress => ({
     kind,
@@ -25,11 +28,8 @@ export async function readStanding(
   const [route, stable, canarySeen, appliedPercent] = await Promise.all([
     see(
       signal,
-      () => client.get<KubernetesObject & HttpRoute>(at('HTTPRoute', traffic.route), signal),
-      (found) => ({
-        backends: backendsOf(found, traffic.stableService),
-        ...fenceOf(found, MARKS.fenceOf(service)),
-      }),
+      () => router.look(input.plan, signal),
+      ({ backends, stamp }) => ({ backends, ...(stamp !== undefined && { fence: stamp }) }),
     ),
     see(
       signal,
@@ -49,7 +49,7 @@ export async function readStanding(
           ...fenceOf(found, MARKS.fence),
         }),
       ),
-    readApplied(input, signal),
+    readApplied(router, input, signal),
   ]);
   return { route, stable, ...(canarySeen ? { canary: canarySeen } : {}), appliedPercent };
 }
@@ -68,28 +68,20 @@ async function see<Found, Facts>(
   }
 }
 
-/** Backends of the rule that sends to the stable Service; those of every such rule when there are several. */
-function backendsOf(route: HttpRoute, stableService: string) {
-  const rule = findRule(route, stableService);
-  if (rule >= 0) return readBackends(route, rule);
-  const rules = route.spec.rules ?? [];
-  return rules.flatMap((each, index) =>
-    each.backendRefs?.some((ref) => ref.name === stableService) === true ? readBackends(route, index) : [],
-  );
-}
-
-function fenceOf(object: KubernetesObject | HttpRoute | Deployment, key: string): { fence?: string } {
+function fenceOf(object: KubernetesObject | Deployment, key: string): { fence?: string } {
   const fence = object.metadata.annotations?.[key];
   return fence === undefined ? {} : { fence };
 }
 
 /** Shown to people only, so that a router that does not answer is no more than an unknown number. */
-async function readApplied(input: ObserveStepInput, signal: AbortSignal): Promise<number | null> {
-  const metric = input.plan.traffic.weightMetric;
-  if (!metric || !input.arms.canary) return null;
+async function readApplied(
+  router: TrafficRouter,
+  input: ObserveStepInput,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if (!input.arms.canary) return null;
   try {
-    const percent = (await readGauge(metric, signal)).get(input.arms.canary.backend);
-    return percent !== undefined && Number.isFinite(percent) ? percent : null;
+    return await router.readPercent(input.plan, input.arms.canary.backend, signal);
   } catch (error) {
     if (signal.aborted || !isCoded(error)) throw error;
     return null;

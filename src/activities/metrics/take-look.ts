@@ -1,6 +1,7 @@
 /** One look: counters of both arms for every metric, and what stands on the cluster. Errors are part of what is seen. */
 import type { KubernetesClients } from '../../clients/kubernetes/port.ts';
 import type { MetricsProvider } from '../../clients/metrics/port.ts';
+import type { TrafficRouter } from '../../clients/router/port.ts';
 import { ARMS } from '../../core/model/analysis.ts';
 import type { Arm, MetricPlan, SeriesSelector } from '../../core/model/analysis.ts';
 import type { ObserveStepInput } from '../../core/model/observe.ts';
@@ -14,6 +15,7 @@ import { readStanding } from './read-standing.ts';
 export interface LookDeps {
   readonly kubernetes: KubernetesClients;
   readonly metrics: MetricsProvider;
+  readonly router: TrafficRouter;
 }
 
 /** Throws when it is cancelled, and for what no waiting mends (`FINAL`); every other error is in the look. */
@@ -23,13 +25,26 @@ export async function takeLook(
   atMs: number,
   signal: AbortSignal,
 ): Promise<Look> {
-  const groups = groupBySource(input.plan.analysis.metrics);
-  const [standing, ...readings] = await Promise.all([
-    readStanding(deps.kubernetes, input, signal),
-    ...groups.map((group) => readGroup(deps, input, group, signal)),
+  const [standing, metrics] = await Promise.all([
+    readStanding(deps, input, signal),
+    readMetrics(deps, input, input.plan.analysis.metrics, signal),
   ]);
-  return { atMs, metrics: Object.assign({}, ...readings) as MetricReadings, standing };
+  return { atMs, metrics, standing };
 }
+
+/** Counters of these metrics in the arms that are asked for. */
+export async function readMetrics(
+  deps: Pick<LookDeps, 'metrics'>,
+  input: ReadInput,
+  metrics: readonly MetricPlan[],
+  signal: AbortSignal,
+): Promise<MetricReadings> {
+  const groups = groupBySource(metrics);
+  const readings = await Promise.all(groups.map((group) => readGroup(deps, input, group, signal)));
+  return Object.assign({}, ...readings) as MetricReadings;
+}
+
+type ReadInput = Pick<ObserveStepInput, 'plan' | 'arms'>;
 
 /** A query that is wrong, or that gives several values where one is expected: it will be so at the next look too. */
 const FINAL: readonly ErrorCode[] = ['InvalidInput', 'AmbiguousMetric'];
@@ -49,8 +64,8 @@ function groupBySource(metrics: readonly MetricPlan[]): readonly Group[] {
 }
 
 async function readGroup(
-  deps: LookDeps,
-  input: ObserveStepInput,
+  deps: Pick<LookDeps, 'metrics'>,
+  input: ReadInput,
   group: Group,
   signal: AbortSignal,
 ): Promise<MetricReadings> {
@@ -71,7 +86,7 @@ async function readGroup(
 
 async function readOrSay(
   read: () => Promise<MetricReading>,
-  input: ObserveStepInput,
+  input: ReadInput,
   signal: AbortSignal,
 ): Promise<MetricReading> {
   try {

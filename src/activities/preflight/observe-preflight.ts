@@ -6,13 +6,14 @@ import type { RegistryClient } from '../../clients/registry/port.ts';
 import { readGauge } from '../../clients/router/weight-metric.ts';
 import type { Seen } from '../../core/model/observe.ts';
 import type { ConfigRequirement, DeployPlan } from '../../core/model/plan.ts';
-import { type PreflightFacts, trimDeployment, trimRoute, trimService } from '../../core/preflight/facts.ts';
+import { type PreflightFacts, trimDeployment, trimRouting, trimService } from '../../core/preflight/facts.ts';
 import { askedRights } from '../../core/preflight/required-rights.ts';
-import type { HttpRoute } from '../../core/rollout/route.ts';
+import { ROUTING_KINDS, type RoutingKind, type RoutingObject } from '../../core/rollout/routing.ts';
 import type { Deployment, Service } from '../../core/rollout/workload.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 import { isRetryable } from '../../errors/codes.ts';
 import { guarded } from '../failure.ts';
+import { observeKind } from './observe-kind.ts';
 
 export interface ObservePreflightInput {
   readonly plan: DeployPlan;
@@ -30,7 +31,11 @@ export interface ObservePreflightDeps {
 /** No image has it: asked for to see whether the registry answers. */
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-type Look = <T extends object>(what: string, read: (signal: AbortSignal) => Promise<Seen<T>>) => Promise<Seen<T>>;
+/** Ends by the deadline of the preflight; what could not be seen is `unknown`. */
+export type Look = <T extends object>(
+  what: string,
+  read: (signal: AbortSignal) => Promise<Seen<T>>,
+) => Promise<Seen<T>>;
 
 export function createObservePreflight(deps: ObservePreflightDeps) {
   return {
@@ -47,7 +52,7 @@ export function createObservePreflight(deps: ObservePreflightDeps) {
         const [ofImage, config, rights, objects, weightMetric] = await Promise.all([
           observeImage(deps.registry, plan, image, look),
           Promise.all(plan.requires.map((each) => observeKeys(client, namespace, each, look))),
-          observeRights(client, namespace, look),
+          observeRights(client, plan, look),
           observeObjects(client, plan, look),
           observeWeightMetric(plan, look),
         ]);
@@ -130,11 +135,11 @@ async function observeKeys(client: KubernetesClient, namespace: string, { kind, 
 
 async function observeRights(
   client: KubernetesClient,
-  namespace: string,
+  { workload: { namespace }, traffic }: DeployPlan,
   look: Look,
 ): Promise<PreflightFacts['rights']> {
   return Promise.all(
-    askedRights().map(async ({ kind, verb }) => {
+    askedRights(traffic.kind).map(async ({ kind, verb }) => {
       const found = await look<{ allowed: boolean }>(`right to ${verb} ${kind}`, async (signal) => ({
         seen: 'present',
         allowed: await client.canI(verb, kind, namespace, signal),
@@ -148,20 +153,23 @@ async function observeObjects(
   client: KubernetesClient,
   plan: DeployPlan,
   look: Look,
-): Promise<Pick<PreflightFacts, 'deployment' | 'service' | 'route'>> {
+): Promise<Pick<PreflightFacts, 'deployment' | 'service' | 'route' | 'destinationRules' | 'pods'>> {
   const { namespace } = plan.workload;
-  async function one<T>(kind: 'Deployment' | 'Service' | 'HTTPRoute', name: string, trim: (object: T) => T) {
+  async function one<T>(kind: 'Deployment' | RoutingKind, name: string, trim: (object: T) => T) {
     return look<{ object: T }>(`${kind} ${namespace}/${name}`, async (signal) => {
       const object = await client.get({ kind, namespace, name }, signal);
       return object === undefined ? { seen: 'missing' } : { seen: 'present', object: trim(object as T) };
     });
   }
-  const [deployment, service, route] = await Promise.all([
+  const [deployment, service, route, ofKind] = await Promise.all([
     one<Deployment>('Deployment', plan.workload.deployment, trimDeployment),
     one<Service>('Service', plan.traffic.stableService, trimService),
-    one<HttpRoute>('HTTPRoute', plan.traffic.route, trimRoute),
+    one<RoutingObject>(ROUTING_KINDS[plan.traffic.kind], plan.traffic.route, (object) =>
+      trimRouting(plan.traffic, object),
+    ),
+    observeKind(client, plan, look),
   ]);
-  return { deployment, service, route };
+  return { deployment, service, route, ...ofKind };
 }
 
 async function observeWeightMetric(plan: DeployPlan, look: Look): Promise<PreflightFacts['weightMetric']> {

@@ -8,7 +8,13 @@ export interface ObjectMeta {
   readonly generation?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly { kind: string; name: string; uid: string; controller?: boolean }[];
+  readonly ownerReferences?: readonly {
+    apiVersion?: string;
+    kind: string;
+    name: string;
+    uid: string;
+    controller?: boolean;
+  }[];
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
 }
@@ -31,7 +37,10 @@ export const KINDS = {
   ConfigMap: { group: '', version: 'v1', plural: 'configmaps' },
   Secret: { group: '', version: 'v1', plural: 'secrets' },
   Event: { group: '', version: 'v1', plural: 'events' },
+  EndpointSlice: { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' },
   HTTPRoute: { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' },
+  VirtualService: { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices' },
+  DestinationRule: { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' },
 } as const;
 
 export type KindName = keyof typeof KINDS;

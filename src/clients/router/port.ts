@@ -22,26 +22,34 @@ export interface AppliedWeights {
   readonly says: string;
 }
 
-export interface RouteTarget {
+export interface RouteTarget<Traffic extends TrafficPlan = TrafficPlan> {
   readonly workload: WorkloadPlan;
-  readonly traffic: TrafficPlan;
+  readonly traffic: Traffic;
   readonly service: string;
 }
 
-export interface TrafficRouter {
-  /** Undefined when the routing object is gone. Throws PreconditionFailed when no rule, or several, send to the stable Service. */
-  read(target: RouteTarget, signal?: AbortSignal): Promise<RouteState | undefined>;
+export interface TrafficRouter<Traffic extends TrafficPlan = TrafficPlan> {
+  /** Undefined when the routing object is gone. Throws PreconditionFailed when no rule, or several, send to the stable version. */
+  read(target: RouteTarget<Traffic>, signal?: AbortSignal): Promise<RouteState | undefined>;
+  /** As `read`, for looking only: where no rule is ours there are no backends, of several there are all, and nothing is thrown. */
+  look(target: RouteTarget<Traffic>, signal?: AbortSignal): Promise<Pick<RouteState, 'backends' | 'stamp'> | undefined>;
   /** Conditional on the state that was read; throws Conflict when someone wrote in between, OutcomeUnknown without a reply. */
   write(
-    target: RouteTarget,
+    target: RouteTarget<Traffic>,
     state: RouteState,
     backends: readonly BackendWeight[],
     marks: Readonly<Record<string, string>>,
   ): Promise<void>;
   /** Whether the data plane applies exactly these backends. */
-  readApplied(target: RouteTarget, backends: readonly BackendWeight[], signal?: AbortSignal): Promise<AppliedWeights>;
+  readApplied(
+    target: RouteTarget<Traffic>,
+    backends: readonly BackendWeight[],
+    signal?: AbortSignal,
+  ): Promise<AppliedWeights>;
+  /** Per cent that the data plane gives a backend now; null where it does not tell. */
+  readPercent(target: RouteTarget<Traffic>, backend: string, signal?: AbortSignal): Promise<number | null>;
   /** `HTTPRoute crm/crm-api` */
-  nameOf(target: RouteTarget): string;
+  nameOf(target: RouteTarget<Traffic>): string;
   /** Annotation key of our fence on the object. */
-  fenceKey(target: RouteTarget): string;
+  fenceKey(target: RouteTarget<Traffic>): string;
 }

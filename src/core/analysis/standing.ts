@@ -2,6 +2,7 @@
 import type { BackendWeight, ForeignChange } from '../model/operation.ts';
 import { MARKS } from '../model/names.ts';
 import type { ObserveStepInput, Standing } from '../model/observe.ts';
+import { routingName } from '../rollout/routing.ts';
 
 /**
  * Differences in the fields this operation owns: backends and their shares of the route, image of the named
@@ -9,7 +10,7 @@ import type { ObserveStepInput, Standing } from '../model/observe.ts';
  * 10 and 90 send what 1 and 9 send. What could not be read is no difference.
  */
 export function foreignChanges(input: ObserveStepInput, standing: Standing): readonly ForeignChange[] {
-  const { workload, traffic, service } = input.plan;
+  const { workload, service } = input.plan;
   const { expected, term } = input;
   const at = (kind: string, name: string) => `${kind} ${workload.namespace}/${name}`;
   const changes: ForeignChange[] = [];
@@ -21,7 +22,7 @@ export function foreignChanges(input: ObserveStepInput, standing: Standing): rea
     if (observed > term) changes.push({ object, field: mark, expected: `term ${term}`, observed: `term ${observed}` });
   };
 
-  const route = at('HTTPRoute', traffic.route);
+  const route = routingName(input.plan);
   if (standing.route.seen === 'missing') compare(route, 'route', 'present', 'missing');
   if (standing.route.seen === 'present') {
     compare(route, 'backends', backendsText(expected.backends), backendsText(standing.route.backends));

@@ -7,6 +7,7 @@
  */
 import type { MetricQuery, ScrapeSource } from './analysis.ts';
 import type { MetricUnit } from './bound.ts';
+import type { PrometheusArms, PrometheusAuth } from './prometheus.ts';
 import type { CheckMode, ConfigRequirement, FreezeWindow, PreflightCheckName } from './plan.ts';
 
 export const CATALOGUE_API_VERSION = 'mainstay.dev/v1';
@@ -28,6 +29,22 @@ export interface EnvironmentEntry {
   readonly region?: string;
   readonly approvals?: ApprovalsEntry;
   readonly freezeWindows?: readonly FreezeWindow[];
+  /** Where metrics `from: prometheus` are asked for; a service's own goes over it. */
+  readonly prometheus?: PrometheusEntry;
+}
+
+/** A Prometheus server. Secrets are references: `env:`, `file:`, `k8s:`. */
+export interface PrometheusEntry {
+  readonly url: string;
+  readonly auth?: PrometheusAuth;
+  /** Sent with each request, such as the tenant; no secrets. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** 5 s by default. */
+  readonly timeout?: DurationText;
+  /** 10 s by default. */
+  readonly lag?: DurationText;
+  /** 2 min by default. */
+  readonly staleAfter?: DurationText;
 }
 
 export interface ApprovalEntry {
@@ -82,18 +99,41 @@ export interface StrategyEntry {
   readonly bake?: DurationText;
 }
 
-export interface TrafficEntry {
-  readonly kind: 'httpRoute';
-  readonly route: string;
-  readonly stableService: string;
-  readonly port: number;
-  readonly weightMetric?: {
-    readonly url: string;
-    readonly name: string;
-    readonly backendLabel: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
+export interface WeightMetricEntry {
+  readonly url: string;
+  readonly name: string;
+  readonly backendLabel: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
+
+export type TrafficEntry =
+  | {
+      readonly kind: 'httpRoute';
+      readonly route: string;
+      readonly stableService: string;
+      readonly port: number;
+      readonly weightMetric?: WeightMetricEntry;
+    }
+  | {
+      readonly kind: 'istioVirtualService';
+      readonly virtualService: string;
+      /** `spec.http[].name`, where several http routes send to the stable destination. */
+      readonly httpRoute?: string;
+      readonly stableService: string;
+      readonly port: number;
+      readonly destinationRule?: { readonly name: string; readonly stableSubset?: string };
+      /** 10 s by default; of no use with a weight metric. */
+      readonly settle?: DurationText;
+      readonly weightMetric?: WeightMetricEntry;
+    }
+  | {
+      readonly kind: 'podRatio';
+      readonly stableService: string;
+      readonly port: number;
+      /** Percentage points; 10 by default. */
+      readonly tolerance?: number;
+      readonly weightMetric?: undefined;
+    };
 
 /** How a threshold samples and counts; written once for all metrics, or in a metric's own judge. */
 export interface SamplingEntry {
@@ -120,8 +160,17 @@ export interface ThresholdEntry extends SamplingEntry {
   readonly fail?: BoundText;
 }
 
-interface SelectorEntry {
-  readonly name: string;
+/** A name with labels, or a PromQL text (`from: prometheus`). */
+export interface SelectorEntry {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly promql?: string;
+}
+
+export interface PrometheusSourceEntry {
+  readonly from: 'prometheus';
+  /** By the label `pod` by default. */
+  readonly arms?: Exclude<PrometheusArms, { by: 'pods' }> | { readonly by: 'pods'; readonly label?: string };
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -133,7 +182,8 @@ export type SourceEntry =
       readonly url?: string;
       readonly backendLabel?: string;
       readonly labels?: Readonly<Record<string, string>>;
-    };
+    }
+  | PrometheusSourceEntry;
 
 export type QueryEntry =
   | { readonly kind: 'errorRatio'; readonly total: SelectorEntry; readonly errors: SelectorEntry }
@@ -151,6 +201,7 @@ export interface MetricEntry {
 }
 
 export interface AnalysisEntry extends SamplingEntry {
+  readonly prometheus?: PrometheusEntry;
   readonly metrics: readonly MetricEntry[];
 }
 

@@ -45,6 +45,10 @@ export const MARKS = {
   operation: 'mainstay.dev/operation',
   /** Label that tells stable from canary pods; the stable Service must select on it. */
   track: 'mainstay.dev/track',
+  /** On a Service that splits by pods: the shares asked for, and the track of the stable pods. */
+  podRatio: 'mainstay.dev/pod-ratio',
+  /** On a route without a status: when the weights that stand there were written. One key per service. */
+  writtenAtOf: (service: string): string => `mainstay.dev/written-${service}`,
   /** Label on the objects Mainstay creates: the service they belong to. */
   service: 'mainstay.dev/service',
   /** Label on the objects Mainstay creates. */

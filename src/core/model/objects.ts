@@ -1,6 +1,6 @@
 /** Address of a cluster object, as plans and records carry it. */
 export interface ObjectAddressLike {
-  readonly kind: 'Deployment' | 'Service' | 'HTTPRoute';
+  readonly kind: 'Deployment' | 'Service' | 'HTTPRoute' | 'VirtualService' | 'DestinationRule';
   readonly namespace: string;
   readonly name: string;
 }

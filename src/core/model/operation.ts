@@ -13,8 +13,11 @@ export interface Fence {
 
 export interface BackendWeight {
   readonly service: string;
+  /** 0 when none is written. */
   readonly port: number;
   readonly weight: number;
+  /** No weight is written: a destination that stands alone gets everything. */
+  readonly unwritten?: true;
 }
 
 /** State of a service before the first change, as references and digests, never values of its environment (S11). */

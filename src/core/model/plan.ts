@@ -49,12 +49,15 @@ export type BuildPlan =
     }
   | { readonly kind: 'image'; readonly repository: string };
 
-export interface TrafficPlan {
-  readonly kind: 'httpRoute';
+interface TrafficBase {
+  /** Name of the object that carries weights and fence: the HTTPRoute, the VirtualService, or, with pod ratio, the stable Service. */
   readonly route: string;
   readonly stableService: string;
-  /** Port of the Service that the backendRef names. */
+  /** Port of the stable Service that is routed to. */
   readonly port: number;
+}
+
+interface WeightedTraffic extends TrafficBase {
   /** Where the data plane tells the weights it applies: text exposition, one gauge per backend in percent. */
   readonly weightMetric?: {
     readonly url: string;
@@ -63,6 +66,34 @@ export interface TrafficPlan {
     readonly labels: Readonly<Record<string, string>>;
   };
 }
+
+export interface HttpRoutePlan extends WeightedTraffic {
+  readonly kind: 'httpRoute';
+}
+
+export interface VirtualServicePlan extends WeightedTraffic {
+  readonly kind: 'istioVirtualService';
+  /** Name of the http route (`spec.http[].name`), where several send to the stable destination. */
+  readonly httpRoute?: string;
+  /** The team's DestinationRule of the stable host: its traffic policy is the canary's too. */
+  readonly destinationRule?: {
+    readonly name: string;
+    /** Subset that the stable destination names; without it that destination has none. */
+    readonly stableSubset?: string;
+  };
+  /** Without weight metric and without a status by istiod: a weight counts as applied when it has stood this long. */
+  readonly settleMs: number;
+}
+
+export interface PodRatioPlan extends TrafficBase {
+  readonly kind: 'podRatio';
+  /** The share by pods may differ from a step's weight by this many percentage points. */
+  readonly tolerancePercent: number;
+  readonly weightMetric?: undefined;
+}
+
+/** What splits the traffic, and where. */
+export type TrafficPlan = HttpRoutePlan | VirtualServicePlan | PodRatioPlan;
 
 export interface CanaryStep {
   /** From 0. */

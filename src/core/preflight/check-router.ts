@@ -1,28 +1,32 @@
 import type { DeployPlan } from '../model/plan.ts';
-import { findRule, formatBackends, type HttpRoute, readBackends, whyNotAccepted } from '../rollout/route.ts';
+import { formatBackends, type HttpRoute, whyNotAccepted } from '../rollout/route.ts';
+import { oneRuleExpected, readRouting, routingName, type RoutingObject } from '../rollout/routing.ts';
+import { reconciliationOf, type VirtualService } from '../rollout/virtual-service.ts';
+import { checkDestinationRules } from './check-destination-rules.ts';
+import { checkReach } from './check-reach.ts';
 import type { PreflightFacts } from './facts.ts';
 import { checkSeen, failed, type Finding, notChecked, passed, worstOf } from './finding.ts';
 import { canaryOf } from './under-way.ts';
 
-/** The route sends everything to the stable Service, the gateway applies it, and the data plane tells its weights. */
+/** The route sends everything to the stable Service, the data plane applies it, and tells its weights. */
 export function checkRouter(facts: PreflightFacts, plan: DeployPlan): Finding {
-  const { route, stableService } = plan.traffic;
-  const name = `HTTPRoute ${plan.workload.namespace}/${route}`;
+  const { stableService } = plan.traffic;
+  const name = routingName(plan);
   const ofRoute = checkSeen(name, facts.route, ({ object }) => checkRoute(name, object, plan));
-  const findings = [ofRoute, checkService(facts, plan), checkWeightMetric(facts, plan)];
+  const ofKind = checkKind(facts, plan);
+  const findings = [ofRoute, ...ofKind, checkService(facts, plan), checkWeightMetric(facts, plan)];
   const isPlain = ofRoute.result === 'pass' && ofRoute.reason !== '';
-  return worstOf(findings, isPlain ? ofRoute.reason : `${name} sends everything to Service ${stableService}`);
+  const told = ofKind.filter(({ result, reason }) => result === 'pass' && reason !== '').map(({ reason }) => reason);
+  const all = isPlain ? ofRoute.reason : [`${name} sends everything to Service ${stableService}`, ...told].join('; ');
+  return worstOf(findings, all);
 }
 
-function checkRoute(name: string, route: HttpRoute, plan: DeployPlan): Finding {
-  const { stableService, port } = plan.traffic;
-  const rule = findRule(route, stableService);
-  if (rule < 0) {
-    const found = rule === -1 ? 'none does' : 'several do';
-    return failed(`${name}: exactly one rule must send to Service ${stableService}, ${found}`);
-  }
-  const backends = readBackends(route, rule);
-  const canary = canaryOf(route, stableService);
+function checkRoute(name: string, route: RoutingObject, plan: DeployPlan): Finding {
+  const { traffic } = plan;
+  const { stableService, port } = traffic;
+  const { rule, backends } = readRouting(traffic, route);
+  if (rule < 0) return failed(`${name}: ${oneRuleExpected(traffic)}, ${rule === -1 ? 'none does' : 'several do'}`);
+  const canary = canaryOf(route, traffic);
   if (canary) {
     return passed(`${name}: another deployment is under way (${formatBackends(backends)}); its end comes first`);
   }
@@ -31,11 +35,38 @@ function checkRoute(name: string, route: HttpRoute, plan: DeployPlan): Finding {
   if (others.length > 0 || (stable?.weight ?? 0) === 0) {
     return failed(`${name}: expected all weight on Service ${stableService}, found ${formatBackends(backends)}`);
   }
-  if (stable && stable.port !== port) {
+  // Istio takes the only port of a Service where none is written.
+  const isUnwritten = traffic.kind === 'istioVirtualService' && stable?.port === 0;
+  if (stable && stable.port !== port && !isUnwritten) {
     return failed(`${name}: expected port ${port} of Service ${stableService}, found ${stable.port || 'none'}`);
   }
-  const problem = whyNotAccepted(route);
+  const problem = whyNotApplied(route, plan);
   return problem === undefined ? passed('') : failed(`${name}: ${problem}`);
+}
+
+function whyNotApplied(route: RoutingObject, { traffic }: DeployPlan): string | undefined {
+  switch (traffic.kind) {
+    case 'httpRoute':
+      return whyNotAccepted(route as HttpRoute);
+    case 'istioVirtualService': {
+      const reconciled = reconciliationOf(route as VirtualService);
+      return reconciled.told ? reconciled.problem : undefined;
+    }
+    case 'podRatio':
+      return undefined;
+  }
+}
+
+/** What only one kind of router needs. A reason of a finding that passes is told to people. */
+function checkKind(facts: PreflightFacts, plan: DeployPlan): readonly Finding[] {
+  switch (plan.traffic.kind) {
+    case 'httpRoute':
+      return [];
+    case 'istioVirtualService':
+      return checkDestinationRules(facts, plan, plan.traffic);
+    case 'podRatio':
+      return checkReach(facts, plan, plan.traffic);
+  }
 }
 
 function checkService(facts: PreflightFacts, plan: DeployPlan): Finding {

@@ -1,6 +1,11 @@
 /** What the preflight saw. Observations only; each part may be unknown by itself, with the reason. */
 import type { Seen } from '../model/observe.ts';
+import { MARKS } from '../model/names.ts';
+import type { TrafficPlan } from '../model/plan.ts';
+import type { DestinationRule } from '../rollout/destination-rule.ts';
 import type { HttpRoute } from '../rollout/route.ts';
+import type { RoutingObject } from '../rollout/routing.ts';
+import type { VirtualService } from '../rollout/virtual-service.ts';
 import type { Deployment, Service } from '../rollout/workload.ts';
 import type { MetricFact } from './metrics-fact.ts';
 import type { AskedRight } from './required-rights.ts';
@@ -21,7 +26,12 @@ export interface PreflightFacts {
   /** Cut down to what the checks read: no environment, no volumes (S11). */
   readonly deployment: Seen<{ readonly object: Deployment }>;
   readonly service: Seen<{ readonly object: Service }>;
-  readonly route: Seen<{ readonly object: HttpRoute }>;
+  /** HTTPRoute, VirtualService, or, with pod ratio, the stable Service. */
+  readonly route: Seen<{ readonly object: RoutingObject }>;
+  /** With Istio: hosts, and names of their subsets. */
+  readonly destinationRules?: Seen<{ readonly objects: readonly DestinationRule[] }>;
+  /** With pod ratio: the pods that the stable Service would select without its track. */
+  readonly pods?: Seen<{ readonly pods: readonly { readonly name: string; readonly track: string | null }[] }>;
   /** Per cent of the stable Service as the data plane tells it; null when it has no such series. */
   readonly weightMetric?: Seen<{ readonly stablePercent: number | null }>;
   /** Of the metrics that a server is asked for. */
@@ -63,12 +73,45 @@ export function trimDeployment(deployment: Deployment): Deployment {
 
 export function trimService(service: Service): Service {
   const { selector, ports } = service.spec;
+  const note = service.metadata.annotations?.[MARKS.podRatio];
+  const annotations = note === undefined ? undefined : { [MARKS.podRatio]: note };
   return {
     apiVersion: service.apiVersion,
     kind: service.kind,
-    metadata: trimMeta(service.metadata),
+    metadata: { ...trimMeta(service.metadata), ...given({ annotations }) },
     spec: given({ selector, ports: ports?.map(({ port }) => ({ port })) }),
   };
+}
+
+/** Whatever routes, as its kind is trimmed. */
+export function trimRouting(traffic: TrafficPlan, object: RoutingObject): RoutingObject {
+  switch (traffic.kind) {
+    case 'httpRoute':
+      return trimRoute(object as HttpRoute);
+    case 'istioVirtualService':
+      return trimVirtualService(object as VirtualService);
+    case 'podRatio':
+      return trimService(object as Service);
+  }
+}
+
+function trimVirtualService({ apiVersion, kind, metadata, spec, status }: VirtualService): VirtualService {
+  const http = spec.http?.map(({ name, route }) =>
+    given({ name, route: route?.map(({ destination, weight }) => given({ destination, weight })) }),
+  );
+  const { observedGeneration, conditions, validationMessages } = status ?? {};
+  return {
+    apiVersion,
+    kind,
+    metadata: trimMeta(metadata),
+    spec: given({ http }),
+    ...(status && { status: given({ observedGeneration, conditions, validationMessages }) }),
+  };
+}
+
+export function trimDestinationRule({ apiVersion, kind, metadata, spec }: DestinationRule): DestinationRule {
+  const subsets = spec.subsets?.map(({ name }) => ({ name }));
+  return { apiVersion, kind, metadata: trimMeta(metadata), spec: given({ host: spec.host, subsets }) };
 }
 
 export function trimRoute(route: HttpRoute): HttpRoute {

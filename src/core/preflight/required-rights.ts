@@ -1,9 +1,20 @@
+import type { TrafficPlan } from '../model/plan.ts';
+
 /**
  * Every right a deployment needs in the namespace of its workload, and why. The preflight asks for them, and the role
  * file grants them and no others.
  */
 export interface RequiredRight {
-  readonly kind: 'Deployment' | 'Service' | 'HTTPRoute' | 'Pod' | 'ConfigMap' | 'Secret';
+  readonly kind:
+    | 'Deployment'
+    | 'Service'
+    | 'HTTPRoute'
+    | 'VirtualService'
+    | 'DestinationRule'
+    | 'EndpointSlice'
+    | 'Pod'
+    | 'ConfigMap'
+    | 'Secret';
   readonly verbs: readonly ('get' | 'list' | 'create' | 'update' | 'delete')[];
   readonly why: string;
   /**
@@ -11,6 +22,8 @@ export interface RequiredRight {
    * shown by reading it; a role may then grant it by name, which a question about the whole kind would not see.
    */
   readonly asked: 'always' | 'config';
+  /** Needed only where traffic is routed in one of these ways; everywhere when left out. */
+  readonly traffic?: readonly TrafficPlan['kind'][];
 }
 
 export const REQUIRED_RIGHTS: readonly RequiredRight[] = [
@@ -25,8 +38,37 @@ export const REQUIRED_RIGHTS: readonly RequiredRight[] = [
     verbs: ['get', 'list', 'create', 'delete'],
     why: 'create and delete the Service of the canary',
     asked: 'always',
+    traffic: ['httpRoute', 'istioVirtualService'],
   },
-  { kind: 'HTTPRoute', verbs: ['get', 'update'], why: 'set the weights', asked: 'always' },
+  {
+    kind: 'Service',
+    verbs: ['get', 'update'],
+    why: 'let canary pods behind the stable Service, and out again',
+    asked: 'always',
+    traffic: ['podRatio'],
+  },
+  { kind: 'HTTPRoute', verbs: ['get', 'update'], why: 'set the weights', asked: 'always', traffic: ['httpRoute'] },
+  {
+    kind: 'VirtualService',
+    verbs: ['get', 'update'],
+    why: 'set the weights',
+    asked: 'always',
+    traffic: ['istioVirtualService'],
+  },
+  {
+    kind: 'DestinationRule',
+    verbs: ['get', 'list', 'create', 'delete'],
+    why: 'read the policy of the stable host, create and delete the rule of the canary',
+    asked: 'always',
+    traffic: ['istioVirtualService'],
+  },
+  {
+    kind: 'EndpointSlice',
+    verbs: ['list'],
+    why: 'see which pods are behind the stable Service',
+    asked: 'always',
+    traffic: ['podRatio'],
+  },
   { kind: 'Pod', verbs: ['list'], why: 'read metrics, explain pods that do not get ready', asked: 'always' },
   { kind: 'ConfigMap', verbs: ['get'], why: 'see that the keys under `requires` are there', asked: 'config' },
   { kind: 'Secret', verbs: ['get'], why: 'see that the keys under `requires` are there', asked: 'config' },
@@ -38,9 +80,14 @@ export interface AskedRight {
   readonly verb: RequiredRight['verbs'][number];
 }
 
+/** The rows that hold for one way to route. */
+export function rightsFor(kind: TrafficPlan['kind']): readonly RequiredRight[] {
+  return REQUIRED_RIGHTS.filter(({ traffic }) => traffic?.includes(kind) ?? true);
+}
+
 /** What the check `rights` asks, one question each. */
-export function askedRights(): readonly AskedRight[] {
-  return REQUIRED_RIGHTS.filter((right) => right.asked === 'always').flatMap(({ kind, verbs }) =>
-    verbs.map((verb) => ({ kind, verb })),
-  );
+export function askedRights(kind: TrafficPlan['kind'] = 'httpRoute'): readonly AskedRight[] {
+  return rightsFor(kind)
+    .filter((right) => right.asked === 'always')
+    .flatMap((right) => right.verbs.map((verb) => ({ kind: right.kind, verb })));
 }

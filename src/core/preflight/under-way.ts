@@ -1,8 +1,8 @@
-import { findRule, type HttpRoute, readBackends } from '../rollout/route.ts';
 import { leftoverTerm } from '../rollout/leftovers.ts';
+import { readRouting, type RoutingObject } from '../rollout/routing.ts';
 import type { BackendWeight } from '../model/operation.ts';
 import type { PreflightFacts } from './facts.ts';
-import type { DeployPlan } from '../model/plan.ts';
+import type { DeployPlan, TrafficPlan } from '../model/plan.ts';
 
 /** True for the Service that a canary of this stable Service has: `<stable>-canary-<term>`. */
 export function isCanaryService(stableService: string, name: string): boolean {
@@ -15,11 +15,11 @@ export function isCanaryService(stableService: string, name: string): boolean {
  */
 export function canaryUnderWay(facts: PreflightFacts, plan: DeployPlan): BackendWeight | undefined {
   if (facts.route.seen !== 'present') return undefined;
-  return canaryOf(facts.route.object, plan.traffic.stableService);
+  return canaryOf(facts.route.object, plan.traffic);
 }
 
-export function canaryOf(route: HttpRoute, stableService: string): BackendWeight | undefined {
-  const rule = findRule(route, stableService);
+export function canaryOf(object: RoutingObject, traffic: TrafficPlan): BackendWeight | undefined {
+  const { rule, backends } = readRouting(traffic, object);
   if (rule < 0) return undefined;
-  return readBackends(route, rule).find((each) => isCanaryService(stableService, each.service));
+  return backends.find((each) => isCanaryService(traffic.stableService, each.service));
 }

@@ -1,7 +1,8 @@
 /** From names to the complete plan: every value of the catalogue that a deployment needs, every default written out. */
 import { resolveDeadlines, resolveIntervals } from '../catalogue/interval-rules.ts';
 import { mergeKeys, serviceIn } from '../catalogue/merge.ts';
-import { DEFAULT_APPROVAL_DEADLINES, DEFAULT_BAKE, DEFAULT_STEPS, shortestStep } from '../catalogue/sampling.ts';
+import { DEFAULT_APPROVAL_DEADLINES, DEFAULT_BAKE, shortestStep } from '../catalogue/sampling.ts';
+import { DEFAULT_SETTLE, DEFAULT_TOLERANCE_PERCENT, defaultSteps } from '../catalogue/traffic-rules.ts';
 import type { ApprovalEntry, ApprovalsEntry, BuildEntry, Catalogue, EnvironmentEntry } from '../model/catalogue.ts';
 import type { ServiceEntry, TrafficEntry } from '../model/catalogue.ts';
 import { oneOfText } from '../model/did-you-mean.ts';
@@ -33,7 +34,7 @@ export function resolvePlan({ catalogue, digest, path }: CatalogueVersion, input
   ];
   if (!environment || !effective || problems.length > 0) return { problems };
 
-  const steps = effective.strategy.steps ?? DEFAULT_STEPS;
+  const steps = effective.strategy.steps ?? defaultSteps(effective.traffic.kind);
   const shortestMs = shortestStep(steps)?.ms ?? 0;
   const metrics = effective.analysis.metrics.map((metric) => resolveMetric(metric, effective, shortestMs));
   const approvals = approvalsOf(environment, effective);
@@ -152,9 +153,26 @@ function buildPlan(build: BuildEntry): BuildPlan {
   };
 }
 
-export function trafficPlan({ kind, route, stableService, port, weightMetric }: TrafficEntry): TrafficPlan {
-  const metric = weightMetric && { weightMetric: { ...weightMetric, labels: weightMetric.labels ?? {} } };
-  return { kind, route, stableService, port, ...metric };
+export function trafficPlan(entry: TrafficEntry): TrafficPlan {
+  const { stableService, port } = entry;
+  switch (entry.kind) {
+    case 'httpRoute':
+      return { kind: entry.kind, route: entry.route, stableService, port, ...weightMetricPlan(entry) };
+    case 'istioVirtualService': {
+      const { kind, virtualService, httpRoute, destinationRule, settle } = entry;
+      const named = { ...(httpRoute !== undefined && { httpRoute }), ...(destinationRule && { destinationRule }) };
+      const settleMs = durationMs(settle ?? DEFAULT_SETTLE);
+      return { kind, route: virtualService, ...named, stableService, port, settleMs, ...weightMetricPlan(entry) };
+    }
+    case 'podRatio': {
+      const tolerancePercent = entry.tolerance ?? DEFAULT_TOLERANCE_PERCENT;
+      return { kind: entry.kind, route: stableService, stableService, port, tolerancePercent };
+    }
+  }
+}
+
+function weightMetricPlan({ weightMetric: metric }: TrafficEntry) {
+  return metric && { weightMetric: { ...metric, labels: metric.labels ?? {} } };
 }
 
 function preflightModes(service: ServiceEntry): Record<PreflightCheckName, CheckMode> {

@@ -35,10 +35,19 @@ export interface HttpRoute {
   };
 }
 
+/** Indexes of all rules that send to the Service. */
+export function rulesTo(route: HttpRoute, service: string): readonly number[] {
+  const rules = route.spec.rules ?? [];
+  return rules.flatMap((rule, index) => (rule.backendRefs?.some((ref) => ref.name === service) ? [index] : []));
+}
+
 /** Index of the one rule that sends to the Service; -1 when none, -2 when several do. */
 export function findRule(route: HttpRoute, service: string): number {
-  const rules = route.spec.rules ?? [];
-  const found = rules.flatMap((rule, index) => (rule.backendRefs?.some((ref) => ref.name === service) ? [index] : []));
+  return onlyRule(rulesTo(route, service));
+}
+
+/** The one of a list of indexes; -1 of none, -2 of several. */
+export function onlyRule(found: readonly number[]): number {
   return found.length === 1 ? (found[0] ?? -1) : found.length === 0 ? -1 : -2;
 }
 
@@ -100,7 +109,7 @@ export function splitBackends(
   weightPercent: number,
 ): readonly BackendWeight[] {
   return [
-    { ...stable, weight: 100 - weightPercent },
+    { service: stable.service, port: stable.port, weight: 100 - weightPercent },
     { service: canaryService, port: stable.port, weight: weightPercent },
   ];
 }

@@ -1,6 +1,7 @@
 import { isCanaryService } from '../preflight/under-way.ts';
 import type { BeforeRecord } from '../model/operation.ts';
 import type { DeployPlan } from '../model/plan.ts';
+import { canaryCompanions, routingName } from './routing.ts';
 
 /**
  * Why what was found is no state to come back to: the route still names the canary of an operation whose record is lost
@@ -10,6 +11,6 @@ import type { DeployPlan } from '../model/plan.ts';
 export function whyNotWhole(before: BeforeRecord, plan: DeployPlan): string | undefined {
   const left = before.route.backends.find((each) => isCanaryService(plan.traffic.stableService, each.service));
   if (left === undefined) return undefined;
-  const route = `HTTPRoute ${plan.workload.namespace}/${before.route.name}`;
-  return `${route} still sends weight ${left.weight} to ${left.service}, the canary of an operation whose record is lost; give all weight to ${plan.traffic.stableService}, delete the Deployment and Service of that canary, then deploy again`;
+  const objects = ['the Deployment', ...canaryCompanions(plan.traffic)].join(' and ');
+  return `${routingName(plan)} still sends weight ${left.weight} to ${left.service}, the canary of an operation whose record is lost; give all weight to ${plan.traffic.stableService}, delete ${objects} of that canary, then deploy again`;
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from '../model/canonical-json.ts';
 import { sha256 } from '../model/sha256.ts';
 import { MARKS } from '../model/names.ts';
 
-interface Meta {
+export interface Meta {
   readonly name: string;
   readonly namespace?: string;
   readonly uid?: string;
@@ -122,7 +122,8 @@ export interface CanaryNaming {
   readonly service: string;
 }
 
-function createdMeta(
+/** Name, labels and annotations of an object that Mainstay makes for a term. */
+export function createdMeta(
   naming: CanaryNaming,
   name: string,
   namespace: string | undefined,

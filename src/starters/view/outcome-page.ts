@@ -1,6 +1,7 @@
 /** The end of an operation: outcome, reason, steps, and the exact account of what was restored. Whole digests: `--json`. */
 import type { DeployResult, RestoredObject, StepRecord } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
+import { ROUTING_KINDS } from '../../core/rollout/routing.ts';
 import { preflightInWords, shortDigest, stepName } from '../../core/status/seen.ts';
 import { objectInWords } from '../../core/status/undone.ts';
 import { verdictInShort } from '../../core/status/verdict-in-short.ts';
@@ -77,7 +78,7 @@ function planInWords(plan: DeployPlan): readonly string[] {
   return [
     `steps: ${steps.join(', ')}; bake ${spanInWords(plan.bakeMs)}`,
     `watched: ${metrics === '' ? 'no metric' : metrics}`,
-    `Deployment ${plan.workload.namespace}/${plan.workload.deployment}, HTTPRoute ${plan.traffic.route}`,
+    `Deployment ${plan.workload.namespace}/${plan.workload.deployment}, ${ROUTING_KINDS[plan.traffic.kind]} ${plan.traffic.route}`,
     `catalogue ${plan.catalogue.path} (${plan.catalogue.digest.slice(0, 12)})`,
   ];
 }

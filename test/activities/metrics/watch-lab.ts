@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach } from 'vitest';
 import { createObserveStep, type ObserveHeartbeat } from '../../../src/activities/metrics/observe-step.ts';
 import { createScrapeProvider } from '../../../src/clients/metrics/scrape-provider.ts';
+import { createTrafficRouter } from '../../../src/clients/router/traffic-router.ts';
 import { assessTally } from '../../../src/core/analysis/assess-tally.ts';
 import type { MetricPlan, ThresholdPlan } from '../../../src/core/model/analysis.ts';
 import type { ObserveStepInput } from '../../../src/core/model/observe.ts';
@@ -102,7 +103,7 @@ export interface Run {
 }
 export function observe(input: ObserveStepInput, heartbeatDetails?: unknown, timeoutMs = 5_000): Run {
   const metrics = createScrapeProvider({ kubernetes: cluster.kubernetes, limits: { timeoutMs } });
-  const { observeStep } = createObserveStep({ kubernetes: cluster.kubernetes, metrics });
+  const { observeStep } = createObserveStep({ kubernetes: cluster.kubernetes, metrics, router: createTrafficRouter(cluster.kubernetes) });
   const env = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
   const beats: ObserveHeartbeat[] = [];
   env.on('heartbeat', (details: ObserveHeartbeat) => beats.push(details));
