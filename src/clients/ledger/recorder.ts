@@ -1,0 +1,207 @@
+/**
+ * The way from a worker to the ledger. Nothing that happens to the ledger may hold a deployment: an entry is kept on
+ * the disk first, written when the ledger takes it, and tried again until it does.
+ */
+import type { LedgerEntry } from '../../core/model/ledger.ts';
+import { CodedError, isCoded } from '../../errors/coded-error.ts';
+import type { Outbox } from './outbox.ts';
+import type { Ledger, ServiceRecords } from './port.ts';
+
+/** `written`: it stands in the ledger. `kept`: on the disk of this host, to be written later. `lost`: neither. */
+export type Recorded = 'written' | 'kept' | 'lost' | 'off';
+
+export interface LedgerRecorder extends ServiceRecords {
+  /** Returns at once; never throws. */
+  note(entry: LedgerEntry): void;
+  /** Returns when all entries are written, or after `withinMs`. Never throws. */
+  record(entries: readonly LedgerEntry[], withinMs: number): Promise<Recorded>;
+  /** Keeps what is under way and lets go of the ledger; takes at most about a second. */
+  close(): Promise<void>;
+}
+
+export interface RecorderOptions {
+  /** Connects; called again, at most every `retryMs`, as long as it fails. */
+  readonly open: () => Promise<Ledger>;
+  readonly outbox: Outbox;
+  /** What a person who runs the worker should know: said once for each change. */
+  readonly say: (line: string) => void;
+  /** Time between two tries to reach a ledger that is away. */
+  readonly retryMs?: number;
+}
+
+const RETRY_MS = 5_000;
+const CLOSE_LIMIT_MS = 1_000;
+
+export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: RecorderOptions): LedgerRecorder {
+  let ledger: Ledger | undefined;
+  let triedAtMs = Number.NEGATIVE_INFINITY;
+  let opening: Promise<Ledger> | undefined;
+  let trouble = '';
+  let draining: Promise<void> | undefined;
+  let isAskedAgain = false;
+  let isClosed = false;
+  const keeping = new Set<Promise<unknown>>();
+  /** Told when the file of that name is written. */
+  const waiting = new Map<string, () => void>();
+  const timer = setInterval(drainSoon, retryMs);
+  timer.unref();
+  drainSoon();
+
+  return {
+    note: (entry) => void keep(entry).then(drainSoon, (error: unknown) => tell(`an entry is lost: ${String(error)}`)),
+    record,
+    saveRecord: async (key, bins, nowMs) => (await connected()).saveRecord(key, bins, nowMs),
+    loadRecord: async (key, nowMs) => (await connected()).loadRecord(key, nowMs),
+    close,
+  };
+
+  async function record(entries: readonly LedgerEntry[], withinMs: number): Promise<Recorded> {
+    try {
+      const kept = await Promise.all(entries.map((entry) => keep(entry)));
+      const written = Promise.all(kept.map(({ name }) => new Promise<void>((done) => waiting.set(name, done))));
+      drainSoon();
+      const result = await within<Recorded, Recorded>(
+        withinMs,
+        written.then(() => 'written'),
+        'kept',
+      );
+      for (const { name } of kept) waiting.delete(name);
+      return result;
+    } catch (error) {
+      tell(`entries cannot be kept: ${String(error)}`);
+      return recordDirectly(entries, withinMs);
+    }
+  }
+
+  /** A disk that is full: the ledger itself is the only place left. */
+  async function recordDirectly(entries: readonly LedgerEntry[], withinMs: number): Promise<Recorded> {
+    const writing = connected().then(async (to) => {
+      for (const entry of entries) await to.write(entry);
+      return 'written' as const;
+    });
+    return within<Recorded, Recorded>(withinMs, writing, 'lost').catch(() => 'lost');
+  }
+
+  async function keep(entry: LedgerEntry) {
+    const kept = outbox.keep(entry);
+    keeping.add(kept);
+    return kept.finally(() => keeping.delete(kept));
+  }
+
+  function drainSoon(): void {
+    if (isClosed) return;
+    if (draining) {
+      isAskedAgain = true;
+      return;
+    }
+    draining = drain()
+      .catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)))
+      .finally(() => {
+        draining = undefined;
+        if (isAskedAgain && trouble === '') drainSoon();
+        isAskedAgain = false;
+      });
+  }
+
+  /** Oldest first; ends at the first entry that the ledger does not take now. */
+  async function drain(): Promise<void> {
+    let to = ledger ?? (await connected());
+    for (let names = await outbox.names(); names.length > 0 && !isClosed; names = await outbox.names()) {
+      for (const name of names) {
+        if (isClosed) return;
+        to = ledger ?? to;
+        await deliver(to, name);
+      }
+    }
+    if (trouble !== '') say('the ledger answers again; what was kept is written');
+    trouble = '';
+  }
+
+  async function deliver(to: Ledger, name: string): Promise<void> {
+    try {
+      const kept = await outbox.read(name);
+      if (kept) await to.write(kept.entry);
+      await outbox.done(name);
+    } catch (error) {
+      if (!isRefusal(error)) {
+        await letGo(to);
+        throw error;
+      }
+      // One entry that can never be written must not hold up the others.
+      await outbox.setAside(name);
+      say(`the ledger refuses ${name}: ${String(error)}; it was set aside`);
+    }
+    waiting.get(name)?.();
+    waiting.delete(name);
+  }
+
+  /** Opened anew for the next try: its address, its password or its server may be others by then. */
+  async function letGo(to: Ledger): Promise<void> {
+    if (ledger !== to) return;
+    ledger = undefined;
+    triedAtMs = Date.now();
+    await within(
+      CLOSE_LIMIT_MS,
+      to.close().catch(() => undefined),
+      undefined,
+    );
+  }
+
+  /** One connection attempt at a time, and not more often than every `retryMs`. */
+  async function connected(): Promise<Ledger> {
+    if (ledger) return ledger;
+    if (isClosed) throw new CodedError('Unavailable', 'ledger: this worker is ending');
+    if (!opening && Date.now() - triedAtMs < retryMs) throw new CodedError('Unavailable', trouble || 'ledger: away');
+    triedAtMs = Date.now();
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
+    const opened = await opening;
+    if (isClosed) await opened.close().catch(() => undefined);
+    else ledger = opened;
+    return opened;
+  }
+
+  /** The same trouble is said once, not every five seconds for a weekend. */
+  function tell(problem: string): void {
+    if (trouble === '' && problem !== '')
+      say(`${problem}; deployments go on, their records are kept on this host until it answers`);
+    trouble = problem;
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    clearInterval(timer);
+    await within(CLOSE_LIMIT_MS, Promise.allSettled([...keeping, draining ?? Promise.resolve()]), undefined);
+    const closing = ledger?.close().catch(() => undefined) ?? Promise.resolve();
+    await within(CLOSE_LIMIT_MS, closing, undefined);
+  }
+}
+
+/** Refused as it is, and would be again: no entry, or values that a table does not take. All else may be better later. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof SyntaxError || isCoded(error, 'InvalidInput')) return true;
+  const details = isCoded(error) ? (error.details as { readonly sqlState?: unknown } | undefined) : undefined;
+  return typeof details?.sqlState === 'string' && details.sqlState.startsWith('23');
+}
+
+async function within<T, U>(ms: number, work: Promise<T>, otherwise: U): Promise<T | U> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<U>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For a worker that was told to keep no ledger. */
+export const NO_LEDGER: LedgerRecorder = {
+  note: () => undefined,
+  record: async () => 'off',
+  saveRecord: async () => undefined,
+  loadRecord: async () => [],
+  close: async () => undefined,
+};

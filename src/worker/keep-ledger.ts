@@ -1,0 +1,38 @@
+/** The worker's ledger: reached in the background, so that a worker starts and works without it. */
+import { createKubernetesClients } from '../clients/kubernetes/http-client.ts';
+import { createLedgerConnector, outboxFolder } from '../clients/ledger/connect.ts';
+import { openOutbox } from '../clients/ledger/outbox.ts';
+import { createLedgerRecorder, type LedgerRecorder, NO_LEDGER } from '../clients/ledger/recorder.ts';
+import type { Settings } from '../config/settings.ts';
+
+export interface KeptLedger {
+  readonly recorder: LedgerRecorder;
+  /** Keeps what is under way and lets go of a server of our own. Takes about a second at most. */
+  close(): Promise<void>;
+}
+
+/** A server of our own that does not end is left to the next worker. */
+const CLOSE_LIMIT_MS = 1_500;
+
+export function keepLedger(settings: Settings, say: (line: string) => void): KeptLedger {
+  if (settings.ledger === 'off') return { recorder: NO_LEDGER, close: async () => undefined };
+  const connector = createLedgerConnector(settings, { kubernetes: createKubernetesClients()({}) });
+  const recorder = createLedgerRecorder({
+    open: () => connector.open(),
+    outbox: openOutbox(outboxFolder(settings.stateDir)),
+    say: (line) => say(`ledger: ${line}`),
+  });
+  return {
+    recorder,
+    close: async () => {
+      await recorder.close();
+      await Promise.race([connector.close().catch(() => undefined), expired(CLOSE_LIMIT_MS)]);
+    },
+  };
+}
+
+function expired(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
