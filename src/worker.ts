@@ -4,7 +4,9 @@ import { Runtime } from '@temporalio/worker';
 import { type ActivityDeps, createActivities } from './activities/index.ts';
 import { createLocalBuilds } from './clients/build/local-command.ts';
 import { createKubernetesClients } from './clients/kubernetes/http-client.ts';
+import { type LedgerRecorder, NO_LEDGER } from './clients/ledger/recorder.ts';
 import { createScrapeProvider } from './clients/metrics/scrape-provider.ts';
+import { createLedgerIncidents, createLedgerNotifier } from './clients/notify/ledger-notices.ts';
 import { createAuthFileCredentials } from './clients/registry/auth-file.ts';
 import { createRegistryClient } from './clients/registry/http-client.ts';
 import { createTrafficRouter } from './clients/router/traffic-router.ts';
@@ -14,6 +16,7 @@ import { TASK_QUEUES } from './core/model/names.ts';
 import { describeProblem } from './core/model/problem.ts';
 import { CodedError } from './errors/coded-error.ts';
 import { connectWorker, type WorkerConnections } from './worker/connect.ts';
+import { keepLedger } from './worker/keep-ledger.ts';
 import { createWorkerLog } from './worker/logging.ts';
 import { createWorkers, runAll } from './worker/run-workers.ts';
 import { sayCatalogue } from './worker/say-catalogue.ts';
@@ -48,10 +51,11 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     await runtime.shutdown().catch(() => undefined);
     throw error;
   });
+  const ledger = keepLedger(settings, say);
   try {
     const readCatalogue = () => loadCatalogue({ path: settings.cataloguePath });
     const catalogue = await sayCatalogue(readCatalogue, say);
-    const activities = createActivities(activityDeps(settings, connections, readCatalogue));
+    const activities = createActivities(activityDeps(settings, connections, readCatalogue, ledger.recorder));
     const workers = await createWorkers(connections, activities, options.watchSlots ?? 1000);
     const ended = runAll(workers, say);
     const { address, namespace } = connections;
@@ -59,6 +63,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     options.onReady?.({ address, namespace, catalogue });
     await ended;
   } finally {
+    await ledger.close();
     await connections.close().catch(() => undefined);
   }
 }
@@ -77,6 +82,7 @@ export function activityDeps(
   settings: Settings,
   { client }: WorkerConnections,
   readCatalogue: ActivityDeps['loadCatalogue'],
+  ledger: LedgerRecorder = NO_LEDGER,
 ): ActivityDeps {
   const kubernetes = createKubernetesClients();
   return {
@@ -90,5 +96,8 @@ export function activityDeps(
       credentials: createAuthFileCredentials(settings.registryAuthFile),
     }),
     builds: createLocalBuilds({ stateDir: settings.stateDir, inherited: process.env }),
+    ledger,
+    notifier: createLedgerNotifier(ledger),
+    incidents: createLedgerIncidents(ledger),
   };
 }

@@ -3,7 +3,9 @@ import type { Client } from '@temporalio/client';
 import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
 import type { BuildJobs } from '../clients/build/port.ts';
 import type { KubernetesClients } from '../clients/kubernetes/port.ts';
+import type { LedgerRecorder } from '../clients/ledger/recorder.ts';
 import type { MetricsProvider } from '../clients/metrics/port.ts';
+import type { IncidentDesk, Notifier } from '../clients/notify/port.ts';
 import type { RegistryClient } from '../clients/registry/port.ts';
 import type { TrafficRouter } from '../clients/router/port.ts';
 import { createAwaitBuild } from './build/await-build.ts';
@@ -16,6 +18,8 @@ import { createPromoteStable } from './kubernetes/promote-stable.ts';
 import { createRemoveCanary } from './kubernetes/remove-canary.ts';
 import { createRestoreWorkload } from './kubernetes/restore-workload.ts';
 import { createScaleCanary } from './kubernetes/scale-canary.ts';
+import { noteWatch, noted } from './ledger/note-activities.ts';
+import { createRecordRelease } from './ledger/record-release.ts';
 import { createObserveStep } from './metrics/observe-step.ts';
 import { createAwaitOwnerEnd } from './ownership/await-owner-end.ts';
 import { createRequestOwnership } from './ownership/request-ownership.ts';
@@ -31,9 +35,13 @@ export interface ActivityDeps {
   readonly metrics: MetricsProvider;
   readonly registry: RegistryClient;
   readonly builds: BuildJobs;
+  readonly ledger: LedgerRecorder;
+  readonly notifier: Notifier;
+  readonly incidents: IncidentDesk;
 }
 
-export function createActivities(deps: ActivityDeps) {
+/** The activities by themselves, before they are noted in the ledger. */
+function compose(deps: ActivityDeps) {
   return {
     ...createResolvePlan(deps),
     ...createObservePreflight(deps),
@@ -46,12 +54,18 @@ export function createActivities(deps: ActivityDeps) {
     ...createClaimService(deps),
     ...createScaleCanary(deps),
     ...createShiftTraffic(deps),
-    ...createObserveStep(deps),
+    ...createObserveStep({ ...deps, onUnheard: (input, tally) => noteWatch(deps, input, tally) }),
     ...createPromoteStable(deps),
     ...createRemoveCanary(deps),
     ...createRestoreTraffic(deps),
     ...createRestoreWorkload(deps),
   };
+}
+
+export type ComposedActivities = ReturnType<typeof compose>;
+
+export function createActivities(deps: ActivityDeps) {
+  return { ...noted(compose(deps), deps), ...createRecordRelease(deps) };
 }
 
 export type Activities = ReturnType<typeof createActivities>;

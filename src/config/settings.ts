@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { problemsOf } from '../contracts/problems.ts';
 import { oneOf } from '../contracts/schema.ts';
+import { parseSecretReference, SECRET_REFERENCE_EXPECTED } from '../core/model/secret-reference.ts';
 import type { Problem } from '../core/model/problem.ts';
 import { DEFAULT_CATALOGUE } from './load-catalogue.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
+export const LEDGER_MODES = ['on', 'off'] as const;
 
 export interface Settings {
   /** Path of the catalogue. */
@@ -22,6 +24,10 @@ export interface Settings {
   readonly insecureRegistries: readonly string[];
   /** File with credentials of registries, in Docker's format. It need not exist. */
   readonly registryAuthFile: string;
+  /** Whether a release ledger is kept. */
+  readonly ledger: (typeof LEDGER_MODES)[number];
+  /** URL of the ledger's database, a secret, or a reference to one; empty: a server of our own in `stateDir`. */
+  readonly databaseUrl: string;
 }
 
 /** One row a variable. The reference page is made from it. */
@@ -44,7 +50,18 @@ export const SETTINGS = {
     says: "File with credentials of image registries, in the format of Docker's config.json (`auths`; no credential helpers).",
     fallback: '$DOCKER_CONFIG/config.json, else ~/.docker/config.json',
   },
+  MAINSTAY_LEDGER: {
+    says: `Whether a release ledger is kept: ${LEDGER_MODES.join(', ')}. See docs/ledger.md.`,
+    fallback: 'on',
+  },
+  MAINSTAY_DATABASE_URL: {
+    says: 'Postgres of the release ledger: `postgres://user:password@host:port/database`, or a reference (`env:NAME`, `file:/PATH`, `k8s:NAMESPACE/NAME/KEY`).',
+    fallback: 'a server of our own in MAINSTAY_STATE_DIR',
+  },
 } as const;
+
+/** Stands for a wrong URL in what is told of it: it may hold a password. */
+const NOT_SHOWN = 'another text, which is not shown';
 
 const schema = z.object({
   MAINSTAY_CONFIG: z.string(),
@@ -53,6 +70,10 @@ const schema = z.object({
   MAINSTAY_STATE_DIR: z.string(),
   MAINSTAY_INSECURE_REGISTRIES: z.string(),
   MAINSTAY_REGISTRY_AUTH_FILE: z.string(),
+  MAINSTAY_LEDGER: oneOf(LEDGER_MODES),
+  MAINSTAY_DATABASE_URL: z.string().refine((text) => text !== NOT_SHOWN, {
+    error: `postgres://user:password@host:port/database, or ${SECRET_REFERENCE_EXPECTED}`,
+  }),
 }) satisfies z.ZodType<Record<keyof typeof SETTINGS, string>>;
 
 /** The settings, or everything that is wrong with them; a variable that is empty counts as not set. */
@@ -69,6 +90,8 @@ export function readSettings(
     MAINSTAY_STATE_DIR: resolve(environment.MAINSTAY_STATE_DIR || join(stateHome, 'mainstay')),
     MAINSTAY_INSECURE_REGISTRIES: environment.MAINSTAY_INSECURE_REGISTRIES ?? '',
     MAINSTAY_REGISTRY_AUTH_FILE: environment.MAINSTAY_REGISTRY_AUTH_FILE || join(dockerHome, 'config.json'),
+    MAINSTAY_LEDGER: (environment.MAINSTAY_LEDGER || 'on').toLowerCase(),
+    MAINSTAY_DATABASE_URL: usableDatabaseUrl(environment.MAINSTAY_DATABASE_URL ?? ''),
   };
   const parsed = schema.safeParse(given);
   if (!parsed.success) return { problems: problemsOf(parsed.error, given) };
@@ -81,8 +104,15 @@ export function readSettings(
       stateDir: read.MAINSTAY_STATE_DIR,
       insecureRegistries: read.MAINSTAY_INSECURE_REGISTRIES.split(/[\s,]+/).filter((host) => host !== ''),
       registryAuthFile: read.MAINSTAY_REGISTRY_AUTH_FILE,
+      ledger: read.MAINSTAY_LEDGER,
+      databaseUrl: read.MAINSTAY_DATABASE_URL,
     },
   };
+}
+
+function usableDatabaseUrl(text: string): string {
+  const isUrl = /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+  return text === '' || isUrl || parseSecretReference(text) !== undefined ? text : NOT_SHOWN;
 }
 
 /** The table as a Markdown page, for docs/reference/settings.generated.md. */

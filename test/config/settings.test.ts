@@ -13,6 +13,8 @@ describe('settings', () => {
         stateDir: '/state/mainstay',
         insecureRegistries: [],
         registryAuthFile: '/docker/config.json',
+        ledger: 'on',
+        databaseUrl: '',
       },
     });
     const empty = { MAINSTAY_LOG_LEVEL: '', MAINSTAY_CONFIG: '', MAINSTAY_LOG_FORMAT: '', MAINSTAY_STATE_DIR: '' };
@@ -27,6 +29,8 @@ describe('settings', () => {
       MAINSTAY_STATE_DIR: '/s',
       MAINSTAY_INSECURE_REGISTRIES: 'registry.example.com:5000, other.example.com',
       MAINSTAY_REGISTRY_AUTH_FILE: '/etc/auth.json',
+      MAINSTAY_LEDGER: 'OFF',
+      MAINSTAY_DATABASE_URL: 'k8s:mainstay/ledger/url',
     });
     expect(read).toEqual({
       settings: {
@@ -36,6 +40,8 @@ describe('settings', () => {
         stateDir: '/s',
         insecureRegistries: ['registry.example.com:5000', 'other.example.com'],
         registryAuthFile: '/etc/auth.json',
+        ledger: 'off',
+        databaseUrl: 'k8s:mainstay/ledger/url',
       },
     });
   });
@@ -55,6 +61,15 @@ describe('settings', () => {
         },
       ],
     });
+  });
+
+  it('never repeat a database URL that is wrong: it may hold a password', () => {
+    const read = readSettings({ MAINSTAY_DATABASE_URL: 'postgress://u:hunter2@db.example.com/ledger' });
+    expect(read).toHaveProperty('problems.0.path', 'MAINSTAY_DATABASE_URL');
+    expect(JSON.stringify(read)).not.toContain('hunter2');
+    expect(readSettings({ MAINSTAY_DATABASE_URL: 'postgresql://u:p@db.example.com/ledger' })).toHaveProperty(
+      'settings',
+    );
   });
 
   it('are on the page, each with its default', () => {

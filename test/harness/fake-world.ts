@@ -198,6 +198,7 @@ export function createFakes(
       world.route.backends = was.route.backends;
       return { complete: true, restored: [{ ...row, observed: wanted, restored: true, changed }], foreign: [] };
     }),
+    recordRelease: fake('recordRelease', () => ({ recorded: 'written' })),
     restoreWorkload: fake('restoreWorkload', ({ fence, before: was }) => {
       pass(world.deployment, fence, 'Deployment crm/crm-api');
       const changed = world.deployment.image !== was.deployment.image;

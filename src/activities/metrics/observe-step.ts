@@ -10,7 +10,10 @@ import { toActivityFailure } from '../failure.ts';
 import { takeLook } from './take-look.ts';
 import type { LookDeps } from './take-look.ts';
 
-export type ObserveStepDeps = LookDeps;
+export interface ObserveStepDeps extends LookDeps {
+  /** Told what was seen when the result reaches nobody: the workflow is closed, or this worker ends. */
+  readonly onUnheard?: (input: ObserveStepInput, tally: StepTally) => void;
+}
 
 /** Heartbeat details: `look` is what `mainstay status` shows, `state` what another worker resumes from. */
 export interface ObserveHeartbeat {
@@ -34,6 +37,7 @@ export function createObserveStep(deps: ObserveStepDeps) {
         return await watchToEnd(deps, input, context, watch);
       } catch (error) {
         if (isAskedToStop(context)) return tallyOf(input, watch.state, 'cancelled', Date.now());
+        deps.onUnheard?.(input, tallyOf(input, watch.state, 'cancelled', Date.now()));
         // A call cut short by the worker's shutdown fails in its own words; the reason is what counts.
         throw toActivityFailure(context.cancellationSignal.aborted ? context.cancellationSignal.reason : error);
       }

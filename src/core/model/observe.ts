@@ -43,6 +43,8 @@ export interface ObserveStepInput {
   readonly cursor?: unknown;
   /** Time this watch still has to serve, of a tally that was cancelled; the whole duration when left out. */
   readonly remainingMs?: number;
+  /** Index of the step record this watch will lead to, so that the ledger finds its looks. */
+  readonly record?: number;
 }
 
 /** What one look found on the cluster. A part that could not be read is `unknown`, which is never a foreign change. */
