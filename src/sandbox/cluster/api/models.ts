@@ -1,5 +1,6 @@
 import * as client from '@kubernetes/client-node';
 import { GATEWAY_MODELS } from './kinds/gateway-models.ts';
+import { ISTIO_MODELS } from './kinds/istio-models.ts';
 
 /** The type of a field, read from the client library's own models so that no schema is kept by hand. */
 export type FieldType =
@@ -18,7 +19,7 @@ export function fieldsOf(model: string): ReadonlyMap<string, FieldType> | undefi
 }
 
 function readFields(model: string): ReadonlyMap<string, FieldType> | undefined {
-  const own = GATEWAY_MODELS[model];
+  const own = GATEWAY_MODELS[model] ?? ISTIO_MODELS[model];
   if (own) return new Map(Object.entries(own).map(([name, text]) => [name, parseType(text, '')]));
   const found = MODELS[model];
   if (typeof found !== 'function' || !('attributeTypeMap' in found) || !Array.isArray(found.attributeTypeMap))

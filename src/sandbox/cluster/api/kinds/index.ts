@@ -1,10 +1,14 @@
 import { CONFIG_MAP, SECRET } from './config.ts';
 import { SELF_SUBJECT_ACCESS_REVIEW } from './access-review.ts';
 import { DEPLOYMENT } from './deployment.ts';
+import { DESTINATION_RULE } from './destination-rule.ts';
 import { ENDPOINT_SLICE } from './endpoint-slice.ts';
 import { EVENT } from './event.ts';
 import { GATEWAY, GATEWAY_CLASS } from './gateway.ts';
+import { HORIZONTAL_POD_AUTOSCALER } from './horizontal-pod-autoscaler.ts';
 import { HTTP_ROUTE } from './http-route.ts';
+import { INGRESS } from './ingress.ts';
+import { JOB } from './job.ts';
 import type { ResourceKind } from './kind.ts';
 import { LEASE } from './lease.ts';
 import { NAMESPACE } from './namespace.ts';
@@ -12,6 +16,7 @@ import { NODE } from './node.ts';
 import { POD } from './pod.ts';
 import { REPLICA_SET } from './replica-set.ts';
 import { SERVICE } from './service.ts';
+import { VIRTUAL_SERVICE } from './virtual-service.ts';
 
 /** Every kind the server speaks. Discovery, storage, tables and validation all follow from these rows. */
 export const KINDS: readonly ResourceKind[] = [
@@ -24,10 +29,15 @@ export const KINDS: readonly ResourceKind[] = [
   NODE,
   DEPLOYMENT,
   REPLICA_SET,
+  JOB,
+  HORIZONTAL_POD_AUTOSCALER,
+  INGRESS,
   ENDPOINT_SLICE,
   LEASE,
   GATEWAY_CLASS,
   GATEWAY,
   HTTP_ROUTE,
+  DESTINATION_RULE,
+  VIRTUAL_SERVICE,
   SELF_SUBJECT_ACCESS_REVIEW,
 ];
