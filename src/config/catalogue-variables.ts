@@ -10,10 +10,12 @@ import type { PathSegment } from '../core/model/problem.ts';
 /** Fields in which variables are replaced; `*` is any name or index. The `services` ones hold in overrides too. */
 export const ADDRESS_FIELDS = [
   'environments.*.cluster.kubeconfig',
+  'environments.*.prometheus.url',
   'services.*.build.repository',
   'services.*.build.directory',
   'services.*.traffic.weightMetric.url',
   'services.*.analysis.metrics.*.source.url',
+  'services.*.analysis.prometheus.url',
 ] as const;
 
 const VARIABLE = /\$\{([^}]*)\}/g;

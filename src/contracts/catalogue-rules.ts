@@ -9,6 +9,7 @@ import {
   brokenMetricListRules,
   brokenSourceRules,
 } from '../core/catalogue/analysis-rules.ts';
+import { brokenQueryRules, brokenServerRules } from '../core/catalogue/prometheus-rules.ts';
 import { brokenIntervalRules } from '../core/catalogue/interval-rules.ts';
 import { MERGED_PARTS, comesFromOverride, isMapping, mergeKeys } from '../core/catalogue/merge.ts';
 import {
@@ -23,6 +24,8 @@ import { brokenReachRules, brokenRouterSourceRules, defaultSteps } from '../core
 import type { MetricEntry, SamplingEntry, StepEntry } from '../core/model/catalogue.ts';
 import { oneOfText } from '../core/model/did-you-mean.ts';
 import type { PathSegment } from '../core/model/problem.ts';
+import { needsCanary } from '../core/model/promql-template.ts';
+import { prometheusSchema } from './catalogue-prometheus.ts';
 import {
   approvalsSchema,
   deadlinesSchema,
@@ -47,6 +50,7 @@ export function brokenCatalogueRules(raw: unknown): BrokenRule[] {
   }
   for (const [name, service] of entriesOf(catalogue.services)) {
     broken.push(...under(['services', name], brokenSharing(service, environments)));
+    broken.push(...under(['services', name], brokenPresence(service, environments)));
     broken.push(...under(['services', name], brokenServiceRules(service, known)));
   }
   return broken;
@@ -57,7 +61,7 @@ function brokenEnvironmentRules(environment: Mapping): BrokenRule[] {
     const window = wellFormed(freezeWindowSchema, raw);
     return window === undefined ? [] : under(['freezeWindows', index], brokenWindowRules(window));
   });
-  return [...brokenApprovals(environment.approvals), ...windows];
+  return [...brokenApprovals(environment.approvals), ...windows, ...brokenServer(environment.prometheus)];
 }
 
 function brokenServiceRules(service: Mapping, environments: readonly string[]): BrokenRule[] {
@@ -97,6 +101,7 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
     const judge = wellFormed(metricSchema.shape.judge, field(raw, 'judge'));
     return [
       ...(metric ? [...brokenBoundRules(metric, index), ...brokenSourceRules(metric, index, hasWeightMetric)] : []),
+      ...(metric ? brokenQueryRules(metric, index) : []),
       ...brokenRouterSourceRules(traffic, field(field(raw, 'source'), 'from'), index),
       // Without the shared values how samples fit into the steps cannot be judged.
       ...(judge ? brokenJudgeRules(judge, index, shared ?? {}, shared === undefined ? [] : steps) : []),
@@ -106,7 +111,10 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
   return [
     ...under(['build', 'environment'], isMapping(buildEnvironment) ? brokenSecretRules(buildEnvironment) : []),
     ...under(['strategy', 'steps'], [...brokenLadderRules(weights), ...brokenReachRules(traffic, weights)]),
-    ...under(['analysis'], [...brokenNames(itemsOf(rawMetrics)), ...metricRules]),
+    ...under(
+      ['analysis'],
+      [...brokenNames(itemsOf(rawMetrics)), ...metricRules, ...brokenServer(field(service.analysis, 'prometheus'))],
+    ),
     ...brokenIntervals(service, metrics, shared, steps),
     ...brokenApprovals(service.approvals),
   ];
@@ -140,6 +148,25 @@ function brokenSharing(service: Mapping, environments: readonly (readonly [strin
   return broken;
 }
 
+function brokenServer(raw: unknown): BrokenRule[] {
+  const server = raw === undefined ? undefined : wellFormed(prometheusSchema, raw);
+  return server === undefined ? [] : under(['prometheus'], brokenServerRules(server));
+}
+
+/** Metrics from Prometheus need one somewhere; in which environment it is missing, the plan tells. */
+function brokenPresence(service: Mapping, environments: readonly (readonly [string, Mapping])[]): BrokenRule[] {
+  const index = itemsOf(field(service.analysis, 'metrics')).findIndex(
+    (metric) => field(field(metric, 'source'), 'from') === 'prometheus',
+  );
+  if (index === -1 || field(service.analysis, 'prometheus') !== undefined) return [];
+  const has = ([name, environment]: readonly [string, Mapping]) =>
+    environment.prometheus !== undefined ||
+    field(field(field(service.environments, name), 'analysis'), 'prometheus') !== undefined;
+  if (environments.length === 0 || environments.some(has)) return [];
+  const expected = 'prometheus in an environment, or in the analysis of the service';
+  return [{ path: ['analysis', 'metrics', index, 'source'], expected, found: 'none' }];
+}
+
 function brokenNames(rawMetrics: readonly unknown[]): BrokenRule[] {
   const named = rawMetrics.map((raw, index) => {
     const name = field(raw, 'name');
@@ -147,10 +174,16 @@ function brokenNames(rawMetrics: readonly unknown[]): BrokenRule[] {
       // A malformed name is nobody's double.
       name: typeof name === 'string' ? name : `\u0000${index}`,
       dryRun: field(raw, 'dryRun') === true,
-      isRelative: field(field(raw, 'query'), 'relativeToStable') === true,
+      isRelative: field(field(raw, 'query'), 'relativeToStable') === true || speaksOfCanary(field(raw, 'query')),
     };
   });
   return brokenMetricListRules(named);
+}
+
+/** A value whose text needs a canary says nothing in the bake. */
+function speaksOfCanary(query: unknown): boolean {
+  const text = field(field(query, 'gauge'), 'promql');
+  return typeof text === 'string' && needsCanary(text);
 }
 
 function brokenIntervals(

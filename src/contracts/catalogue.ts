@@ -16,6 +16,7 @@ import {
   trafficSchema,
   workloadSchema,
 } from './catalogue-parts.ts';
+import { prometheusSchema } from './catalogue-prometheus.ts';
 import { brokenCatalogueRules } from './catalogue-rules.ts';
 import { type LocatedProblem, locateIssues } from './problems.ts';
 import { kubernetesName, list, mapping, namedEntries, text } from './schema.ts';
@@ -28,6 +29,7 @@ const environmentSchema = mapping({
   region: text('the name of a region').optional(),
   approvals: approvalsSchema.optional(),
   freezeWindows: list(freezeWindowSchema, 'a list of freeze windows').optional(),
+  prometheus: prometheusSchema.optional(),
 });
 
 const sharedByServiceAndOverride = {

@@ -69,7 +69,15 @@ function locateIssue(issue: z.core.$ZodIssue, input: unknown): (LocatedProblem &
     const expected = issue.issues[0]?.message ?? issue.message;
     return [{ path, expected, found: `the name ${JSON.stringify(String(path.at(-1)))}` }];
   }
-  return [{ path, expected: issue.message, found: foundText(valueAt(input, path)) }];
+  return [{ path, expected: issue.message, found: foundAt(valueAt(input, path), path) }];
+}
+
+/** Keys that hold a reference to a secret: what stands there instead may be the secret itself. */
+const SECRET_KEYS: readonly PathSegment[] = ['token', 'password'];
+
+function foundAt(value: unknown, path: readonly PathSegment[]): string {
+  const isHidden = value !== undefined && SECRET_KEYS.includes(path.at(-1) ?? '');
+  return isHidden ? 'something else (not shown)' : foundText(value);
 }
 
 /** The value that stands at a path, undefined when nothing does. */

@@ -1,26 +1,35 @@
 import { resolveSampling } from '../catalogue/sampling.ts';
-import type { MetricPlan, MetricQuery, ScrapeSource, SeriesSelector } from '../model/analysis.ts';
+import type { MetricPlan, MetricQuery, MetricSource, SeriesSelector } from '../model/analysis.ts';
 import { type MetricUnit, boundExpected, parseBound } from '../model/bound.ts';
 import {
   type MetricEntry,
+  type PrometheusEntry,
   type QueryEntry,
+  type SelectorEntry,
   type ServiceEntry,
   type SourceEntry,
   type TrafficEntry,
   defaultUnit,
 } from '../model/catalogue.ts';
+import { resolvePrometheusSource } from './resolve-prometheus.ts';
+
+/** What metrics have in common in one environment. */
+export interface MetricSurroundings extends Pick<ServiceEntry, 'analysis' | 'traffic'> {
+  /** The environment's; the one of the analysis goes over it. */
+  readonly prometheus?: PrometheusEntry | undefined;
+}
 
 /** One metric with bounds as numbers and its sampling written out. */
 export function resolveMetric(
   metric: MetricEntry,
-  { analysis: shared, traffic }: Pick<ServiceEntry, 'analysis' | 'traffic'>,
+  { analysis: shared, traffic, prometheus }: MetricSurroundings,
   shortestStepMs: number,
 ): MetricPlan {
   const unit = metric.unit ?? defaultUnit(metric.query);
   const { judge } = metric;
   return {
     name: metric.name,
-    source: resolveSource(metric.source, traffic),
+    source: resolveSource(metric.source, traffic, shared.prometheus ?? prometheus),
     query: resolveQuery(metric.query),
     judge: {
       judge: 'threshold',
@@ -40,8 +49,16 @@ function boundOf(written: string, unit: MetricUnit) {
 }
 
 /** A router is described once, with the weights it shows; a metric may still name another. */
-function resolveSource(source: SourceEntry, traffic: TrafficEntry): ScrapeSource {
+function resolveSource(
+  source: SourceEntry,
+  traffic: TrafficEntry,
+  prometheus: PrometheusEntry | undefined,
+): MetricSource {
   if (source.from === 'pods') return source;
+  if (source.from === 'prometheus') {
+    if (prometheus === undefined) throw new Error('prometheus source: expected a server');
+    return resolvePrometheusSource(source, prometheus);
+  }
   const url = source.url ?? traffic.weightMetric?.url;
   const backendLabel = source.backendLabel ?? traffic.weightMetric?.backendLabel;
   if (url === undefined || backendLabel === undefined) throw new Error('router source: expected url and backendLabel');
@@ -55,13 +72,16 @@ function resolveQuery(query: QueryEntry): MetricQuery {
     case 'quantile':
       return { kind: 'quantile', histogram: selector(query.histogram), quantile: query.quantile };
     case 'value':
-      return { kind: 'value', gauge: selector(query.gauge), relativeToStable: query.relativeToStable ?? false };
+      return {
+        kind: 'value',
+        gauge: selector(query.gauge, 'value'),
+        relativeToStable: query.relativeToStable ?? false,
+      };
   }
 }
 
-function selector(entry: {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}): SeriesSelector {
-  return { name: entry.name, labels: entry.labels ?? {} };
+function selector({ name, labels, promql }: SelectorEntry, gives: 'counters' | 'value' = 'counters'): SeriesSelector {
+  if (promql !== undefined) return { promql, gives };
+  if (name === undefined) throw new Error('selector: expected name or promql');
+  return { name, labels: labels ?? {} };
 }

@@ -33,10 +33,13 @@ export function resolvePlan({ catalogue, digest, path }: CatalogueVersion, input
     ...catalogueProblems(input.expectCatalogue, digest, path),
   ];
   if (!environment || !effective || problems.length > 0) return { problems };
+  const noServer = prometheusProblems(input.environment, environment, effective);
+  if (noServer.length > 0) return { problems: noServer };
 
   const steps = effective.strategy.steps ?? defaultSteps(effective.traffic.kind);
   const shortestMs = shortestStep(steps)?.ms ?? 0;
-  const metrics = effective.analysis.metrics.map((metric) => resolveMetric(metric, effective, shortestMs));
+  const surroundings = { ...effective, prometheus: environment.prometheus };
+  const metrics = effective.analysis.metrics.map((metric) => resolveMetric(metric, surroundings, shortestMs));
   const approvals = approvalsOf(environment, effective);
   const plan: DeployPlan = {
     schemaVersion: 1,
@@ -73,6 +76,15 @@ export function resolvePlan({ catalogue, digest, path }: CatalogueVersion, input
   return unset.length > 0 ? { problems: unset } : { plan };
 }
 
+/** Metrics that nobody can be asked for in this environment. */
+function prometheusProblems(name: string, environment: EnvironmentEntry, { analysis }: ServiceEntry): Problem[] {
+  if (environment.prometheus !== undefined || analysis.prometheus !== undefined) return [];
+  const asked = analysis.metrics.filter((metric) => metric.source.from === 'prometheus');
+  if (asked.length === 0) return [];
+  const expected = `prometheus, which ${asked.map((metric) => metric.name).join(', ')} are read from`;
+  return [{ path: `environments.${name}.prometheus`, expected, found: 'nothing, nor in the analysis of the service' }];
+}
+
 /** Addresses of this plan whose variable the worker's environment does not have. */
 function unsetVariables({ workload, build, traffic, analysis }: DeployPlan): Problem[] {
   const addresses: (readonly [string, string | undefined])[] = [
@@ -82,6 +94,7 @@ function unsetVariables({ workload, build, traffic, analysis }: DeployPlan): Pro
     ['traffic.weightMetric.url', traffic.weightMetric?.url],
   ];
   for (const { name, source } of analysis.metrics) {
+    if (source.from === 'prometheus') addresses.push(['prometheus.url', source.server.url]);
     // A router's address is mostly the one above: told once.
     if (source.from === 'router' && source.url !== traffic.weightMetric?.url) {
       addresses.push([`analysis.metrics (${name}).source.url`, source.url]);
