@@ -10,6 +10,8 @@ export interface BlockEvidence {
   readonly x: readonly number[];
 }
 
+const LOG_DELTAS = DELTAS.map((d) => Math.log(d));
+
 /**
  * Log likelihood ratio of "the canary's errors are d times as frequent" against "as frequent (times the tolerance)",
  * given how many errors both arms had together: of independent Poisson errors the canary then has the share
@@ -34,10 +36,12 @@ export function blockEvidence(
   const yardstick = Math.max(r, Math.min(eC / nC, eS / nS));
   const phi = 1 + 2 * v * w * (1 - w) * yardstick * (nC + nS);
   const expected = toleratedShare(w, tolerance);
-  const x = DELTAS.map((d) => {
-    const logRatio = eC * Math.log(d) - (eC + eS) * Math.log(expected * d + 1 - expected);
-    return Math.min(cap, logRatio / phi);
-  });
+  // Loops here and in evidence.ts: this runs at every look, and for thousands of simulated hours in the benchmark.
+  const x: number[] = [];
+  for (let at = 0; at < DELTAS.length; at += 1) {
+    const logRatio = eC * (LOG_DELTAS[at] ?? 0) - (eC + eS) * Math.log(expected * (DELTAS[at] ?? 1) + 1 - expected);
+    x.push(Math.min(cap, logRatio / phi));
+  }
   return { phi, x };
 }
 

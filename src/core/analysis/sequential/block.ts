@@ -25,8 +25,18 @@ export function cutBlocks(
   slot: CleanSlot,
   length: number,
 ): { readonly closed: Block | null; readonly open: Block } {
-  const { step, ...counts } = slot;
-  if (open === null) return { closed: null, open: { step, slots: 1, ...counts } };
-  if (open.step !== step || open.slots >= length) return { closed: open, open: { step, slots: 1, ...counts } };
-  return { closed: null, open: { step, slots: open.slots + 1, ...addCounts(open, counts) } };
+  const { step, nC, eC, nS, eS } = slot;
+  if (open === null) return { closed: null, open: { step, slots: 1, nC, eC, nS, eS } };
+  if (open.step !== step || open.slots >= length) return { closed: open, open: { step, slots: 1, nC, eC, nS, eS } };
+  return {
+    closed: null,
+    open: {
+      step,
+      slots: open.slots + 1,
+      nC: open.nC + nC,
+      eC: open.eC + eC,
+      nS: open.nS + nS,
+      eS: open.eS + eS,
+    },
+  };
 }

@@ -42,13 +42,15 @@ export function currentEvidence(
   tolerance: number,
 ): Evidence {
   const now = open ? withCounts(masses, open, dispersion, tolerance) : masses;
-  const highest = Math.max(...now);
-  return { evidence: logMeanExp(now), leadingDelta: DELTAS[now.indexOf(highest)] ?? DELTAS[0] };
+  return { evidence: logMeanExp(now), leadingDelta: DELTAS[now.indexOf(highestOf(now))] ?? DELTAS[0] };
 }
 
 function withCounts(masses: LogMasses, counts: Counts, dispersion: Dispersion, tolerance: number): LogMasses {
   const x = blockEvidence(counts, dispersion, tolerance)?.x;
-  return x ? masses.map((mass, at) => mass + (x[at] ?? 0)) : masses;
+  if (!x) return masses;
+  const sums: number[] = [];
+  for (let at = 0; at < masses.length; at += 1) sums.push((masses[at] ?? 0) + (x[at] ?? 0));
+  return sums;
 }
 
 /** Evidence at which a release is rolled back, natural logarithm. */
@@ -72,10 +74,17 @@ export function shareAlpha(alpha: number, weights: readonly number[]): readonly 
 
 /** `ln(mean of exp)`, without overflow. */
 export function logMeanExp(values: readonly number[]): number {
-  const highest = Math.max(...values);
+  const highest = highestOf(values);
   if (!Number.isFinite(highest)) return highest;
-  const sum = values.reduce((total, value) => total + Math.exp(value - highest), 0);
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - highest);
   return highest + Math.log(sum / values.length);
+}
+
+function highestOf(values: readonly number[]): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of values) highest = Math.max(highest, value);
+  return highest;
 }
 
 /** `ln(exp a + exp b)`, without overflow. */

@@ -50,13 +50,19 @@ export function takeSlot(
   if (!whole) {
     return { hygiene: { ...before, missing: before.missing + 1, missingInRow: before.missingInRow + 1 } };
   }
-  const idleInRow = whole.nC === 0 && weightPercent > 0 ? before.idleInRow + 1 : 0;
-  const seen: Hygiene = { ...before, missingInRow: 0, idleInRow, carried: null, carriedSlots: 0 };
   const sum = before.carried ? { step: whole.step, ...addCounts(before.carried, whole) } : whole;
-  if (sum.eC <= sum.nC && sum.eS <= sum.nS) return { hygiene: { ...seen, inconsistent: false }, slot: sum };
-  const carriedSlots = before.carriedSlots + 1;
-  if (carriedSlots >= MAX_UNUSABLE_SLOTS) return { hygiene: { ...seen, inconsistent: true } };
-  return { hygiene: { ...seen, carried: sum, carriedSlots } };
+  const isConsistent = sum.eC <= sum.nC && sum.eS <= sum.nS;
+  const carriedSlots = isConsistent ? 0 : before.carriedSlots + 1;
+  const isTooMany = carriedSlots >= MAX_UNUSABLE_SLOTS;
+  const hygiene: Hygiene = {
+    missing: before.missing,
+    missingInRow: 0,
+    carried: isConsistent || isTooMany ? null : sum,
+    carriedSlots: isTooMany ? 0 : carriedSlots,
+    inconsistent: isTooMany || (before.inconsistent && !isConsistent),
+    idleInRow: whole.nC === 0 && weightPercent > 0 ? before.idleInRow + 1 : 0,
+  };
+  return isConsistent ? { hygiene, slot: sum } : { hygiene };
 }
 
 /** Why there is nothing to go by now, in the order in which it is told. */
@@ -68,5 +74,9 @@ export function whyUnusable(hygiene: Hygiene): UnusableReason | undefined {
 
 function wholeSlot({ step, nC, eC, nS, eS }: Slot): CleanSlot | undefined {
   if (nC === null || eC === null || nS === null || eS === null) return undefined;
-  return [nC, eC, nS, eS].every((count) => Number.isFinite(count) && count >= 0) ? { step, nC, eC, nS, eS } : undefined;
+  return isCount(nC) && isCount(eC) && isCount(nS) && isCount(eS) ? { step, nC, eC, nS, eS } : undefined;
+}
+
+function isCount(count: number): boolean {
+  return Number.isFinite(count) && count >= 0;
 }

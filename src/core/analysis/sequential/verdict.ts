@@ -3,7 +3,7 @@ import { countText, numberText, valueText } from '../format.ts';
 import { addCounts, NO_COUNTS, type Counts } from './block.ts';
 import { MIN_BINS, type SequentialOptions } from './constants.ts';
 import type { Dispersion, ShortRecord } from './dispersion.ts';
-import { currentEvidence, evidenceLimit, spentAlpha } from './evidence.ts';
+import { currentEvidence, evidenceLimit, spentAlpha, type Evidence } from './evidence.ts';
 import { UNUSABLE_TEXT, whyUnusable, type UnusableReason } from './hygiene.ts';
 import { estimateRatio, type RatioEstimate } from './ratio.ts';
 import { addSlot, type SequentialPlan, type SequentialState } from './state.ts';
@@ -59,7 +59,7 @@ export function assessLook(plan: SequentialPlan, state: SequentialState, weightP
   const { release, inStep } = state;
   const limit = evidenceLimit(options);
   const found = record.kind === 'usable' ? currentEvidence(state.masses, state.open, record, options.tolerance) : null;
-  const rollsBack = found !== null && found.evidence >= limit && release.eC >= options.minErrors;
+  const rollsBack = found !== null && isEnough(plan, state, found);
   const hold = rollsBack ? undefined : (whyUnusable(state.hygiene) ?? whyBothBreach(state, options));
   const blocks = state.closedBlocks + (state.open ? 1 : 0);
   const estimate = estimateRatio(release, record.kind === 'usable' ? record.v : 0, blocks) ?? null;
@@ -84,6 +84,17 @@ export function assessLook(plan: SequentialPlan, state: SequentialState, weightP
   return { ...shown, text: lookText(shown, options) };
 }
 
+/** Whether the canary is rolled back at this look; the phase of `assessLook`, without what is told to people. */
+export function isRollback(plan: SequentialPlan, state: SequentialState): boolean {
+  const { record, options } = plan;
+  if (record.kind === 'too-short' || state.release.eC < options.minErrors) return false;
+  return isEnough(plan, state, currentEvidence(state.masses, state.open, record, options.tolerance));
+}
+
+function isEnough({ options }: SequentialPlan, { release }: SequentialState, { evidence }: Evidence): boolean {
+  return evidence >= evidenceLimit(options) && release.eC >= options.minErrors;
+}
+
 /** A step passes when its time is over, enough requests came in it, and nothing speaks against going on. */
 export function isStepPassed(
   verdict: SequentialVerdict,
@@ -104,13 +115,10 @@ function whyBothBreach({ recent }: SequentialState, options: SequentialOptions):
 
 function errorsToRollBack(plan: SequentialPlan, state: SequentialState, weightPercent: number): number | null {
   const last = state.recent.at(-1);
-  const { record, options } = plan;
-  if (!last || record.kind === 'too-short') return null;
+  if (!last || plan.record.kind === 'too-short') return null;
   const rollsBackWith = (eC: number): boolean => {
     const slot = { step: state.step ?? 0, atMs: 0, ...last, eC };
-    const next = addSlot(plan, state, slot, weightPercent);
-    const { evidence } = currentEvidence(next.masses, next.open, record, options.tolerance);
-    return evidence >= evidenceLimit(options) && next.release.eC >= options.minErrors;
+    return isRollback(plan, addSlot(plan, state, slot, weightPercent));
   };
   let enough = Math.floor(last.nC);
   if (!rollsBackWith(enough)) return null;
