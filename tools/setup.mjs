@@ -11,7 +11,7 @@ import { downloadOfficial } from './setup/download.mjs';
 import { findOnMachine } from './setup/find.mjs';
 import { buildWithGo } from './setup/go-build.mjs';
 import { ensurePackages } from './setup/packages.mjs';
-import { NEEDED, PINS } from './setup/pins.mjs';
+import { NEEDED, PINS, WISHED } from './setup/pins.mjs';
 import { saveTools } from './setup/tools.mjs';
 import { installWheels } from './setup/wheel.mjs';
 
@@ -42,6 +42,11 @@ async function setUp({ purpose, isJson, printsEnv }) {
     const tool = await findOnMachine(name, say);
     if (tool) found.push(tool);
     else absent.push(name);
+  }
+  for (const name of WISHED[purpose] ?? []) {
+    const tool = await findOnMachine(name, say);
+    if (tool) found.push(tool);
+    else say(`${name} is not here: ${PINS[name].purpose} cannot run. ${howToInstall(name)}`);
   }
   const fetched = absent.length > 0 ? await obtain(absent) : { found: [], missing: [] };
   found.push(...fetched.found);
@@ -114,6 +119,11 @@ function report({ found, missing, packages, isJson, printsEnv }) {
   for (const { name, path } of found) {
     process.stdout.write(`export ${PINS[name].variable}='${path.replaceAll("'", "'\\''")}'\n`);
   }
+}
+
+function howToInstall(name) {
+  const { variable, wants } = PINS[name];
+  return `Debian, Ubuntu: apt-get install ${name}; else set ${variable}=/path/to/${name} (${wants})`;
 }
 
 function howToGet(name, problems) {

@@ -8,6 +8,7 @@ const TOOLS = {
   'kube-apiserver': 'MAINSTAY_KUBE_APISERVER',
   'kube-controller-manager': 'MAINSTAY_KUBE_CONTROLLER_MANAGER',
   etcd: 'MAINSTAY_ETCD',
+  prometheus: 'MAINSTAY_PROMETHEUS',
 } as const;
 
 export type ToolName = keyof typeof TOOLS;

@@ -68,6 +68,8 @@ export async function versionOf(name, path) {
     return readVersion(text, /"gitVersion": "v(\d+\.\d+\.\d+[^"]*)"/);
   }
   if (name === 'etcd') return readVersion(await run(path, ['--version']), /^etcd Version: (\d+\.\d+\.\d+)/m);
+  if (name === 'prometheus')
+    return readVersion(await run(path, ['--version']), /^prometheus, version (\d+\.\d+\.\d+)/m);
   if (name.startsWith('kube-')) return readVersion(await run(path, ['--version']), /^Kubernetes v(\d+\.\d+\.\d+)/m);
   // It knows no --version: it takes the word for a port number and dies naming its own class.
   const text = await run(path, ['--version']);

