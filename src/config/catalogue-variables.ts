@@ -13,6 +13,7 @@ export const ADDRESS_FIELDS = [
   'environments.*.prometheus.url',
   'services.*.build.repository',
   'services.*.build.directory',
+  'services.*.migrations.directory',
   'services.*.traffic.weightMetric.url',
   'services.*.analysis.metrics.*.source.url',
   'services.*.analysis.prometheus.url',

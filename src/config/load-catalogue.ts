@@ -4,7 +4,13 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { checkCatalogue } from '../contracts/catalogue.ts';
 import type { LocatedProblem } from '../contracts/problems.ts';
 import { canonicalJson } from '../core/model/canonical-json.ts';
-import type { BuildEntry, Catalogue, EnvironmentEntry, ServiceEntry } from '../core/model/catalogue.ts';
+import type {
+  BuildEntry,
+  Catalogue,
+  EnvironmentEntry,
+  MigrationsEntry,
+  ServiceEntry,
+} from '../core/model/catalogue.ts';
 import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
 import { type Problem, pathText } from '../core/model/problem.ts';
 import { sha256 } from '../core/model/sha256.ts';
@@ -84,6 +90,7 @@ function withAbsolutePaths(catalogue: Catalogue, path: string): Catalogue {
     isAbsolute(written) || written.includes('${') ? written : resolve(base, written);
   const build = (entry: BuildEntry): BuildEntry =>
     entry.kind === 'localCommand' ? { ...entry, directory: absolute(entry.directory) } : entry;
+  const migrations = (entry: MigrationsEntry): MigrationsEntry => ({ ...entry, directory: absolute(entry.directory) });
   const environment = (entry: EnvironmentEntry): EnvironmentEntry =>
     entry.cluster.kubeconfig === undefined
       ? entry
@@ -91,10 +98,13 @@ function withAbsolutePaths(catalogue: Catalogue, path: string): Catalogue {
   const service = (entry: ServiceEntry): ServiceEntry => ({
     ...entry,
     build: build(entry.build),
+    ...(entry.migrations && { migrations: migrations(entry.migrations) }),
     ...(entry.environments && {
-      environments: mapValues(entry.environments, (override) =>
-        override.build ? { ...override, build: build(override.build) } : override,
-      ),
+      environments: mapValues(entry.environments, (override) => ({
+        ...override,
+        ...(override.build && { build: build(override.build) }),
+        ...(override.migrations && { migrations: migrations(override.migrations) }),
+      })),
     }),
   });
   return {

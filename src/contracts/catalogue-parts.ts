@@ -1,6 +1,7 @@
 /** Structure of the catalogue's parts. Relations between values (rising weights, counts) are rules in core/catalogue. */
 import { z } from 'zod';
 import { BOUND_PATTERN, METRIC_UNITS } from '../core/model/bound.ts';
+import { LOW_TRAFFIC_POLICIES } from '../core/model/analysis.ts';
 import { PREFLIGHT_CHECKS } from '../core/model/plan.ts';
 import { prometheusSchema, prometheusSourceSchema } from './catalogue-prometheus.ts';
 import { httpUrl, labelName, labels, metricName, VARIABLE } from './catalogue-texts.ts';
@@ -147,7 +148,7 @@ const selector = mapping({
 });
 const query = choice(
   'kind',
-  ['errorRatio', 'quantile', 'value'],
+  ['errorRatio', 'quantile', 'slowRatio', 'value'],
   [
     mapping({ kind: z.literal('errorRatio'), total: selector, errors: selector }),
     mapping({
@@ -157,6 +158,14 @@ const query = choice(
         .number({ error: 'a number between 0 and 1, such as 0.99' })
         .gt(0, { error: 'a number between 0 and 1, such as 0.99' })
         .lt(1, { error: 'a number between 0 and 1, such as 0.99' }),
+    }),
+    mapping({
+      kind: z.literal('slowRatio'),
+      histogram: selector,
+      slowerThan: text(
+        'a bucket bound as the histogram writes it, such as "0.5"',
+        /^\d+(\.\d+)?([eE][+-]?\d+)?$/,
+      ).optional(),
     }),
     mapping({ kind: z.literal('value'), gauge: selector, relativeToStable: flag.optional() }),
   ],
@@ -177,21 +186,44 @@ const sampling = {
 
 export const samplingSchema = mapping(sampling);
 
+const ratioInPercent = text('a ratio in per cent, such as 1% or 0.5%', /^\d+(\.\d+)?\s?%$/);
+const ratio = (expected: string) => z.number({ error: expected }).gt(0, { error: expected });
+const share = (expected: string) => ratio(expected).lt(1, { error: expected });
+
 export const metricSchema = mapping({
   name: kubernetesName(63, 'a name for the metric'),
   source,
   query,
   judge: choice(
     'kind',
-    ['threshold'],
-    [mapping({ kind: z.literal('threshold'), pass: bound.optional(), fail: bound.optional(), ...sampling })],
-  ),
+    ['threshold', 'sequential'],
+    [
+      mapping({ kind: z.literal('threshold'), pass: bound.optional(), fail: bound.optional(), ...sampling }),
+      mapping({
+        kind: z.literal('sequential'),
+        objective: ratioInPercent.optional(),
+        mustDetect: ratio('a ratio above 1, such as 2').optional(),
+        alpha: share('a number between 0 and 1, such as 0.01').optional(),
+        weight: ratio('a number above 0').optional(),
+        beta: share('a number between 0 and 1, such as 0.1').optional(),
+        tolerance: ratio('a ratio from 1').optional(),
+        minErrors: wholeNumber(1, 1_000_000).optional(),
+        minRequests: wholeNumber(0, 1_000_000_000).optional(),
+        warmUp: durationOrZero.optional(),
+        gateDeadline: duration.optional(),
+        threshold: mapping({ pass: bound.optional(), fail: bound.optional(), ...sampling }).optional(),
+      }),
+    ],
+  ).optional(),
   dryRun: flag.optional(),
   unit: oneOf(METRIC_UNITS).optional(),
 });
 
 export const analysisSchema = mapping({
   ...sampling,
+  onLowTraffic: oneOf(LOW_TRAFFIC_POLICIES).optional(),
+  recordFor: durationOrZero.optional(),
+  slot: duration.optional(),
   prometheus: prometheusSchema.optional(),
   metrics: list(metricSchema, 'a list of metrics, at least one').min(1, { error: 'a list of metrics, at least one' }),
 });
@@ -203,6 +235,20 @@ export const preflightSchema = mapping(
     typeof mode
   >,
 );
+
+export const migrationsSchema = mapping({
+  database: text(
+    'a secret reference to a postgres:// URL: env:NAME, file:/PATH or k8s:NAMESPACE/NAME/KEY',
+    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.*[^/\s].*|k8s:[^/\s]+\/[^/\s]+\/[^/\s]+)$/,
+  ),
+  directory: text('a directory of SQL files, relative to the catalogue file'),
+  lockWait: duration.optional(),
+  lockTimeout: duration.optional(),
+  lockTries: wholeNumber(1, 100).optional(),
+  statementTimeout: duration.optional(),
+  deadline: duration.optional(),
+  reviewed: text('the name of a file in the directory, such as reviewed.sha256', /^[^/\\]+$/).optional(),
+});
 
 export const requiresSchema = list(
   mapping({

@@ -11,6 +11,7 @@ import {
   freezeWindowSchema,
   intervalsSchema,
   preflightSchema,
+  migrationsSchema,
   requiresSchema,
   strategySchema,
   trafficSchema,
@@ -35,6 +36,7 @@ const environmentSchema = mapping({
 const sharedByServiceAndOverride = {
   preflight: preflightSchema.optional(),
   requires: requiresSchema.optional(),
+  migrations: migrationsSchema.optional(),
   deadlines: deadlinesSchema.optional(),
   intervals: intervalsSchema.optional(),
   approvals: approvalsSchema.optional(),

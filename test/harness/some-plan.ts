@@ -1,3 +1,4 @@
+import type { MigrationsPlan } from '../../src/core/model/migration.ts';
 import type { DeployPlan } from '../../src/core/model/plan.ts';
 
 const MINUTE = 60_000;
@@ -83,3 +84,15 @@ export function somePlan(overrides: Partial<DeployPlan> = {}): DeployPlan {
 
 export const IMAGE_1 = `registry.example.com/crm-api@sha256:${'1'.repeat(64)}`;
 export const IMAGE_2 = `registry.example.com/crm-api@sha256:${'2'.repeat(64)}`;
+
+export const SOME_MIGRATIONS: MigrationsPlan = {
+  database: 'env:CRM_DATABASE_URL',
+  directory: '/srv/crm/migrations',
+  digest: 'e'.repeat(64),
+  files: 3,
+  lockWaitMs: MINUTE,
+  lockTimeoutMs: 5_000,
+  lockTries: 5,
+  statementTimeoutMs: 5 * MINUTE,
+  deadlineMs: 60 * MINUTE,
+};

@@ -3,9 +3,9 @@
  * here, durations and bounds are still texts. `resolvePlan` turns it into a plan with every default written out.
  *
  * Overrides: under `services.X.environments.<name>` the mappings workload, strategy, analysis, preflight, deadlines,
- * intervals and approvals are merged key by key; build, traffic, requires and every list are replaced whole.
+ * intervals and approvals are merged key by key; build, traffic, migrations, requires and every list are replaced whole.
  */
-import type { MetricQuery, ScrapeSource } from './analysis.ts';
+import type { MetricQuery, OnLowTraffic, ScrapeSource } from './analysis.ts';
 import type { MetricUnit } from './bound.ts';
 import type { PrometheusArms, PrometheusAuth } from './prometheus.ts';
 import type { CheckMode, ConfigRequirement, FreezeWindow, PreflightCheckName } from './plan.ts';
@@ -154,6 +154,35 @@ export interface SamplingEntry {
   readonly minRequests?: number;
 }
 
+/** Compares both arms look by look; see docs/judges.md. For an error ratio or a slow ratio. */
+export interface SequentialEntry {
+  readonly kind: 'sequential';
+  /** Error ratio that must not be exceeded, `1%` by default; none for slow requests. */
+  readonly objective?: string;
+  /** Ratio of canary to stable that must be seen: 2 for errors, 3 for slow requests by default. */
+  readonly mustDetect?: number;
+  /** False rollbacks in the first hour, shared by all comparisons of the release. 0.01 by default. */
+  readonly alpha?: number;
+  /** Part of alpha that this metric gets, beside the others' weights. 1 by default. */
+  readonly weight?: number;
+  /** Chance that a canary as bad as must be seen passes the gate. 0.1 by default. */
+  readonly beta?: number;
+  /** Ratio that is nobody's fault: 1 for errors, 1.5 for slow requests by default. */
+  readonly tolerance?: number;
+  /** Canary errors below which nothing is rolled back. 5 by default. */
+  readonly minErrors?: number;
+  /** Canary requests that a step needs. 100 by default. */
+  readonly minRequests?: number;
+  /** 0 s for errors, 120 s for slow requests by default. */
+  readonly warmUp?: DurationText;
+  /** How long the gate before 100 % may stay shut. 30 min by default. */
+  readonly gateDeadline?: DurationText;
+  /** Judges where there is no record to compare with: `fail: "> objective"` for errors by default. */
+  readonly threshold?: Omit<ThresholdEntry, 'kind'>;
+}
+
+export type JudgeEntry = ThresholdEntry | SequentialEntry;
+
 export interface ThresholdEntry extends SamplingEntry {
   readonly kind: 'threshold';
   readonly pass?: BoundText;
@@ -188,19 +217,28 @@ export type SourceEntry =
 export type QueryEntry =
   | { readonly kind: 'errorRatio'; readonly total: SelectorEntry; readonly errors: SelectorEntry }
   | { readonly kind: 'quantile'; readonly histogram: SelectorEntry; readonly quantile: number }
+  /** `slowerThan` is a bucket bound as the histogram writes it; chosen from the record where it is left out. */
+  | { readonly kind: 'slowRatio'; readonly histogram: SelectorEntry; readonly slowerThan?: string }
   | { readonly kind: 'value'; readonly gauge: SelectorEntry; readonly relativeToStable?: boolean };
 
 export interface MetricEntry {
   readonly name: string;
   readonly source: SourceEntry;
   readonly query: QueryEntry;
-  readonly judge: ThresholdEntry;
+  /** `sequential` for an error ratio when left out. */
+  readonly judge?: JudgeEntry;
   readonly dryRun?: boolean;
   /** By default `%` for an error ratio and a value relative to stable, `s` for a quantile, none for a value. */
   readonly unit?: MetricUnit;
 }
 
 export interface AnalysisEntry extends SamplingEntry {
+  /** What is done when the data cannot decide at this traffic. `approval` by default. */
+  readonly onLowTraffic?: OnLowTraffic;
+  /** The stable arm is watched at least this long before the first weight change, where its record is short. */
+  readonly recordFor?: DurationText;
+  /** Length of a slot of the comparison. 10 s by default; another length is for rehearsals in scaled time. */
+  readonly slot?: DurationText;
   readonly prometheus?: PrometheusEntry;
   readonly metrics: readonly MetricEntry[];
 }
@@ -222,6 +260,26 @@ export interface IntervalsEntry {
   readonly ownershipQuestion?: DurationText;
 }
 
+/** SQL files that run before the canary; see docs/migrations.md. */
+export interface MigrationsEntry {
+  /** Secret reference of the database's URL (postgres://...). */
+  readonly database: string;
+  /** Relative to the catalogue file; the loader makes it absolute. */
+  readonly directory: string;
+  /** 1 min by default. */
+  readonly lockWait?: DurationText;
+  /** 5 s by default. */
+  readonly lockTimeout?: DurationText;
+  /** 5 by default. */
+  readonly lockTries?: number;
+  /** 5 min by default. */
+  readonly statementTimeout?: DurationText;
+  /** 1 h by default. */
+  readonly deadline?: DurationText;
+  /** Name of a file of checksums in the directory; none by default. */
+  readonly reviewed?: string;
+}
+
 export type PreflightEntry = Readonly<Partial<Record<PreflightCheckName, CheckMode>>>;
 
 export interface ServiceEntry {
@@ -232,6 +290,7 @@ export interface ServiceEntry {
   readonly analysis: AnalysisEntry;
   readonly preflight?: PreflightEntry;
   readonly requires?: readonly ConfigRequirement[];
+  readonly migrations?: MigrationsEntry;
   readonly deadlines?: DeadlinesEntry;
   readonly intervals?: IntervalsEntry;
   readonly approvals?: ApprovalsEntry;
@@ -247,6 +306,7 @@ export interface ServiceOverride {
   readonly analysis?: Partial<AnalysisEntry>;
   readonly preflight?: PreflightEntry;
   readonly requires?: readonly ConfigRequirement[];
+  readonly migrations?: MigrationsEntry;
   readonly deadlines?: DeadlinesEntry;
   readonly intervals?: IntervalsEntry;
   readonly approvals?: ApprovalsEntry;
@@ -256,6 +316,7 @@ export interface ServiceOverride {
 export function defaultUnit(query: QueryEntry | MetricQuery): MetricUnit {
   switch (query.kind) {
     case 'errorRatio':
+    case 'slowRatio':
       return '%';
     case 'quantile':
       return 's';

@@ -1,4 +1,5 @@
 /** The record a running operation keeps of itself. `describeOperation` turns it into the six things `status` tells. */
+import type { MigrationReport } from './migration.ts';
 import type { DeployInput, DeployPlan } from './plan.ts';
 import type {
   BeforeRecord,
@@ -15,6 +16,7 @@ export const DEPLOY_PHASES = [
   'awaitingStart',
   'queued',
   'claiming',
+  'migrating',
   'canary',
   'awaitingApproval',
   'promoting',
@@ -31,6 +33,8 @@ export type Waiting =
       readonly sinceMs: number;
       readonly deadlineMs: number;
       readonly onDeadline: 'reject' | 'approve';
+      /** Why it is asked, where no step of the catalogue asks: the data cannot decide at this traffic. */
+      readonly why?: string;
       /** Nobody had decided when the escalation was due. */
       readonly escalatedAtMs?: number;
     }
@@ -83,6 +87,8 @@ export interface DeployState {
   undoReason?: string;
   restored: readonly RestoredObject[];
   foreign: readonly ForeignChange[];
+  /** Left out when the service has no migrations. */
+  migrations?: MigrationReport;
   result?: DeployResult;
 }
 

@@ -1,6 +1,8 @@
 /** What is observed of a service, what is restored, and how an operation ends. */
 import type { ObjectAddressLike } from './objects.ts';
 import type { Arm, MetricVerdict, Sample, Slot, StepVerdict } from './analysis.ts';
+import type { ReleaseEvidence } from '../analysis/evidence.ts';
+import type { MigrationReport } from './migration.ts';
 import type { WatchMode } from './observe.ts';
 import type { CheckMode, DeployPlan, PreflightCheckName } from './plan.ts';
 
@@ -57,7 +59,8 @@ export interface Deposit {
 }
 
 export interface PreflightResult {
-  readonly name: PreflightCheckName;
+  /** `detection`: what the comparison can see at this traffic; told, never a refusal by itself. */
+  readonly name: PreflightCheckName | 'detection';
   readonly mode: CheckMode;
   readonly result: 'pass' | 'fail' | 'could-not-check' | 'off';
   readonly reason: string;
@@ -101,6 +104,7 @@ export const REASON_CODES = [
   'SameDigest',
   'AnalysisFailed',
   'NoData',
+  'LowTraffic',
   'AnalysisInconclusive',
   'AnalysisError',
   'ForeignChange',
@@ -108,6 +112,7 @@ export const REASON_CODES = [
   'WeightNotConfirmed',
   'StepFailed',
   'BuildFailed',
+  'MigrationFailed',
   'PreflightFailed',
   'ApprovalRejected',
   'ApprovalExpired',
@@ -148,6 +153,8 @@ export interface DeployResult {
   readonly restored: readonly RestoredObject[];
   readonly foreign: readonly ForeignChange[];
   readonly preflight: readonly PreflightResult[];
+  /** Left out when the service has no migrations. */
+  readonly migrations?: MigrationReport;
   /** With outcome `planned`: the whole plan. */
   readonly plan?: DeployPlan;
   readonly startedAtMs: number;
@@ -161,14 +168,18 @@ export interface StepTally {
   readonly endedAtMs: number;
   /**
    * Why the watching ended: `timeOver` (the step's time is over and nothing holds it), `verdict` (core said stop),
-   * `noDataDeadline`, `foreignChange` (stood until its deadline), `cancelled` (a person or the workflow ended it).
+   * `noDataDeadline`, `foreignChange` (stood until its deadline), `lowTraffic` (the gate before 100 % stayed shut), `cancelled` (a person or the workflow ended it).
    */
-  readonly ended: 'timeOver' | 'verdict' | 'noDataDeadline' | 'foreignChange' | 'cancelled';
+  readonly ended: 'timeOver' | 'verdict' | 'noDataDeadline' | 'foreignChange' | 'lowTraffic' | 'cancelled';
   readonly slots: readonly Slot[];
   readonly samples: Readonly<Record<string, readonly Sample[]>>;
   readonly foreign: readonly ForeignChange[];
   /** Opaque cursor (cumulative counters) to hand to the next observeStep, so that no request between steps is lost. */
   readonly cursor: unknown;
+  /** What the `sequential` judge carries on to the next watch, and what its verdict is recomputed from. */
+  readonly evidence?: ReleaseEvidence;
+  /** Weight asked for; with `evidence` only. */
+  readonly weightPercent?: number;
   /** What the watch was for; `step` when left out. */
   readonly mode?: WatchMode;
   /** The arm whose values were judged; `canary` when left out, in a bake `stable`. */

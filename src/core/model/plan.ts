@@ -1,5 +1,6 @@
 /** The complete plan of a deployment: everything resolved from the catalogue, nothing looked up later. */
 import type { AnalysisPlan } from './analysis.ts';
+import type { MigrationsPlan } from './migration.ts';
 
 export const ON_BUSY = ['reject', 'queue', 'replace', 'preempt'] as const;
 export type OnBusy = (typeof ON_BUSY)[number];
@@ -113,9 +114,14 @@ export const PREFLIGHT_CHECKS = [
   'router',
   'selector',
   'history',
+  'migrations',
 ] as const;
 export type PreflightCheckName = (typeof PREFLIGHT_CHECKS)[number];
 export type CheckMode = 'required' | 'advisory' | 'off';
+/** `migrations` only where the service has some. */
+export type PreflightPlan = Readonly<Record<Exclude<PreflightCheckName, 'migrations'>, CheckMode>> & {
+  readonly migrations?: CheckMode;
+};
 
 export interface ApprovalPlan {
   readonly deadlineMs: number;
@@ -175,8 +181,10 @@ export interface DeployPlan {
   readonly steps: readonly CanaryStep[];
   readonly bakeMs: number;
   readonly analysis: AnalysisPlan;
-  readonly preflight: Readonly<Record<PreflightCheckName, CheckMode>>;
+  readonly preflight: PreflightPlan;
   readonly requires: readonly ConfigRequirement[];
+  /** Left out when the service has none. */
+  readonly migrations?: MigrationsPlan;
   readonly freezeWindows: readonly FreezeWindow[];
   /** Approval at weight 0, after the build and before ownership. */
   readonly startApproval?: ApprovalPlan;

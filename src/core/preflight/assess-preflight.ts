@@ -4,6 +4,7 @@ import { type DeployPlan, PREFLIGHT_CHECKS, type PreflightCheckName } from '../m
 import { checkConfig } from './check-config.ts';
 import { checkFreeze } from './check-freeze.ts';
 import { checkImage } from './check-image.ts';
+import { checkMigrations } from './check-migrations.ts';
 import { checkRights } from './check-rights.ts';
 import { checkRouter } from './check-router.ts';
 import { checkSelector } from './check-selector.ts';
@@ -22,12 +23,14 @@ const CHECKS: Readonly<
   router: checkRouter,
   selector: checkSelector,
   history: (facts, plan) => checkHistory(facts, plan),
+  migrations: checkMigrations,
 };
 
-/** One result a check, in the order of PREFLIGHT_CHECKS. */
+/** One result a check, in the order of PREFLIGHT_CHECKS; none for what the service does not have. */
 export function assessPreflight(facts: PreflightFacts, plan: DeployPlan, nowMs: number): readonly PreflightResult[] {
-  return PREFLIGHT_CHECKS.map((name) => {
+  return PREFLIGHT_CHECKS.flatMap((name): PreflightResult | readonly PreflightResult[] => {
     const mode = plan.preflight[name];
+    if (mode === undefined) return [];
     if (mode === 'off') return { name, mode, result: 'off', reason: 'switched off in the catalogue' };
     return { name, mode, ...CHECKS[name](facts, plan, nowMs) };
   });

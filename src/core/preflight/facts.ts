@@ -1,4 +1,5 @@
 /** What the preflight saw. Observations only; each part may be unknown by itself, with the reason. */
+import type { MigrationsFact } from '../model/migration.ts';
 import type { Seen } from '../model/observe.ts';
 import { MARKS } from '../model/names.ts';
 import type { TrafficPlan } from '../model/plan.ts';
@@ -34,6 +35,8 @@ export interface PreflightFacts {
   readonly pods?: Seen<{ readonly pods: readonly { readonly name: string; readonly track: string | null }[] }>;
   /** Per cent of the stable Service as the data plane tells it; null when it has no such series. */
   readonly weightMetric?: Seen<{ readonly stablePercent: number | null }>;
+  /** Of the directory and the database; left out when the service has no migrations. */
+  readonly migrations?: Seen<MigrationsFact>;
   /** Of the metrics that a server is asked for. */
   readonly metrics?: readonly MetricFact[];
 }

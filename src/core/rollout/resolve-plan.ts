@@ -3,12 +3,21 @@ import { resolveDeadlines, resolveIntervals } from '../catalogue/interval-rules.
 import { mergeKeys, serviceIn } from '../catalogue/merge.ts';
 import { DEFAULT_APPROVAL_DEADLINES, DEFAULT_BAKE, shortestStep } from '../catalogue/sampling.ts';
 import { DEFAULT_SETTLE, DEFAULT_TOLERANCE_PERCENT, defaultSteps } from '../catalogue/traffic-rules.ts';
-import type { ApprovalEntry, ApprovalsEntry, BuildEntry, Catalogue, EnvironmentEntry } from '../model/catalogue.ts';
-import type { ServiceEntry, TrafficEntry } from '../model/catalogue.ts';
+import type { AnalysisPlan, MetricPlan } from '../model/analysis.ts';
+import type {
+  AnalysisEntry,
+  ApprovalEntry,
+  ApprovalsEntry,
+  BuildEntry,
+  Catalogue,
+  EnvironmentEntry,
+} from '../model/catalogue.ts';
+import type { MigrationsEntry, ServiceEntry, TrafficEntry } from '../model/catalogue.ts';
+import type { MigrationsPlan } from '../model/migration.ts';
 import { oneOfText } from '../model/did-you-mean.ts';
 import { durationMs } from '../model/duration.ts';
-import type { ApprovalPlan, BuildPlan, CheckMode, DeployInput, DeployPlan } from '../model/plan.ts';
-import { PREFLIGHT_CHECKS, type PreflightCheckName, type TrafficPlan } from '../model/plan.ts';
+import type { ApprovalPlan, BuildPlan, DeployInput, DeployPlan } from '../model/plan.ts';
+import { PREFLIGHT_CHECKS, type PreflightPlan, type TrafficPlan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import { resolveMetric } from './resolve-metric.ts';
 
@@ -60,9 +69,10 @@ export function resolvePlan({ catalogue, digest, path }: CatalogueVersion, input
       approval: step.approval ?? false,
     })),
     bakeMs: durationMs(effective.strategy.bake ?? DEFAULT_BAKE),
-    analysis: { metrics },
+    analysis: { metrics, ...comparison(effective.analysis, metrics) },
     preflight: preflightModes(effective),
     requires: effective.requires ?? [],
+    ...(effective.migrations && { migrations: migrationsPlan(effective.migrations) }),
     freezeWindows: environment.freezeWindows ?? [],
     ...(approvals.start?.mode === 'required' && { startApproval: approvalPlan('start', approvals.start) }),
     stepApproval: approvalPlan('step', approvals.step ?? {}),
@@ -76,6 +86,15 @@ export function resolvePlan({ catalogue, digest, path }: CatalogueVersion, input
   return unset.length > 0 ? { problems: unset } : { plan };
 }
 
+/** Written out only where something is compared, so that a plan of thresholds reads as it did. */
+function comparison(analysis: AnalysisEntry, metrics: readonly MetricPlan[]): Omit<AnalysisPlan, 'metrics'> {
+  if (!metrics.some(({ sequential }) => sequential !== undefined)) return {};
+  return {
+    onLowTraffic: analysis.onLowTraffic ?? 'approval',
+    recordForMs: analysis.recordFor === undefined ? 0 : durationMs(analysis.recordFor),
+  };
+}
+
 /** Metrics that nobody can be asked for in this environment. */
 function prometheusProblems(name: string, environment: EnvironmentEntry, { analysis }: ServiceEntry): Problem[] {
   if (environment.prometheus !== undefined || analysis.prometheus !== undefined) return [];
@@ -86,12 +105,13 @@ function prometheusProblems(name: string, environment: EnvironmentEntry, { analy
 }
 
 /** Addresses of this plan whose variable the worker's environment does not have. */
-function unsetVariables({ workload, build, traffic, analysis }: DeployPlan): Problem[] {
+function unsetVariables({ workload, build, traffic, analysis, migrations }: DeployPlan): Problem[] {
   const addresses: (readonly [string, string | undefined])[] = [
     ['workload.cluster.kubeconfig', workload.cluster.kubeconfig],
     ['build.repository', build.repository],
     ['build.directory', build.kind === 'localCommand' ? build.directory : undefined],
     ['traffic.weightMetric.url', traffic.weightMetric?.url],
+    ['migrations.directory', migrations?.directory],
   ];
   for (const { name, source } of analysis.metrics) {
     if (source.from === 'prometheus') addresses.push(['prometheus.url', source.server.url]);
@@ -188,9 +208,26 @@ function weightMetricPlan({ weightMetric: metric }: TrafficEntry) {
   return metric && { weightMetric: { ...metric, labels: metric.labels ?? {} } };
 }
 
-function preflightModes(service: ServiceEntry): Record<PreflightCheckName, CheckMode> {
-  const modes = PREFLIGHT_CHECKS.map((check) => [check, service.preflight?.[check] ?? 'required']);
-  return Object.fromEntries(modes) as Record<PreflightCheckName, CheckMode>;
+/** Digest and number of the files are the activity's to fill in. */
+function migrationsPlan(entry: MigrationsEntry): MigrationsPlan {
+  return {
+    database: entry.database,
+    directory: entry.directory,
+    digest: '',
+    files: 0,
+    lockWaitMs: durationMs(entry.lockWait ?? '1m'),
+    lockTimeoutMs: durationMs(entry.lockTimeout ?? '5s'),
+    lockTries: entry.lockTries ?? 5,
+    statementTimeoutMs: durationMs(entry.statementTimeout ?? '5m'),
+    deadlineMs: durationMs(entry.deadline ?? '1h'),
+    ...(entry.reviewed !== undefined && { reviewed: entry.reviewed }),
+  };
+}
+
+function preflightModes(service: ServiceEntry): PreflightPlan {
+  const checks = PREFLIGHT_CHECKS.filter((check) => check !== 'migrations' || service.migrations !== undefined);
+  const modes = checks.map((check) => [check, service.preflight?.[check] ?? 'required']);
+  return Object.fromEntries(modes) as PreflightPlan;
 }
 
 /** The service's word goes over the environment's. */

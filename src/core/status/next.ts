@@ -102,7 +102,8 @@ const ORDINARY: Readonly<Record<DeployPhase, (state: DeployState) => NextEvent>>
   }),
   awaitingStart: () => ({ text: 'after an approval it checks once more and begins' }),
   queued: () => ({ text: 'it begins as soon as the owner before it has ended' }),
-  claiming: (state) => ({ text: first(state) }),
+  claiming: (state) => ({ text: state.plan?.migrations ? 'the migrations of its database are applied' : first(state) }),
+  migrating: (state) => ({ text: first(state) }),
   canary: afterStep,
   awaitingApproval: (state) => ({ text: `after an approval ${askedInWords(state)}` }),
   promoting: (state) => ({

@@ -5,6 +5,19 @@ import { paragraph } from './words.ts';
 
 /** The account of the undo, object by object; says so when there was nothing to undo. */
 export function whatWasUndone(state: DeployState): string {
+  return paragraph(objectsUndone(state), migrationsThatStay(state));
+}
+
+/** Expand files are not taken back: the version before runs with them. */
+function migrationsThatStay(state: DeployState): string {
+  const applied = state.migrations?.applied ?? [];
+  const outcome = state.result?.outcome;
+  const isUndo = state.phase === 'undoing' || (outcome !== undefined && !['promoted', 'unchanged'].includes(outcome));
+  if (!isUndo || applied.length === 0) return '';
+  return `NOT taken back: ${applied.map(({ name }) => name).join(', ')} in the database, with which the version before runs too`;
+}
+
+function objectsUndone(state: DeployState): string {
   const restored = state.result?.restored ?? state.restored;
   if (restored.length > 0) return accountInWords(restored);
   switch (state.phase) {
@@ -14,6 +27,7 @@ export function whatWasUndone(state: DeployState): string {
     case 'queued':
       return 'Nothing: it has changed nothing yet.';
     case 'claiming':
+    case 'migrating':
     case 'canary':
     case 'awaitingApproval':
     case 'promoting':

@@ -32,6 +32,8 @@ const PHASE_WORDS: Readonly<Record<DeployPhase, (state: DeployState) => string>>
   queued: () => 'queued behind another operation on this service; it has changed nothing',
   claiming: (state) =>
     `taking the service over${state.term === undefined ? '' : ` as owner number ${state.term}`}; traffic is untouched`,
+  migrating: (state) =>
+    `migrating the database of ${state.input.service}; traffic is untouched and the version found before serves`,
   canary: canaryInWords,
   awaitingApproval: (state) => {
     const step = askedStep(state);

@@ -53,6 +53,9 @@ function waitingInWords(state: DeployState): string {
   if (!waiting) return '';
   switch (waiting.for) {
     case 'approval':
+      if (waiting.why !== undefined) {
+        return `The data cannot decide, so a person is asked since ${momentInWords(waiting.sinceMs)}: ${waiting.why}`;
+      }
       return state.phase === 'awaitingStart'
         ? `The plan asks for an approval before anything is changed; asked at ${momentInWords(waiting.sinceMs)}`
         : `The plan asks for an approval before the next step; asked at ${momentInWords(waiting.sinceMs)}`;
@@ -76,6 +79,8 @@ const ORDINARY: Readonly<Record<Exclude<DeployPhase, 'ended'>, (state: DeploySta
   awaitingStart: () => 'The plan asks for an approval before anything is changed',
   queued: () => 'Another operation owns the service, and this one was asked to queue',
   claiming: () => 'One operation at a time may change a service: it marks the objects as its own before it changes any',
+  migrating: () =>
+    'The new version may need what the expand files add; the version before runs with them too, so they come first',
   canary: (state) => {
     const step = currentStep(state);
     if (!step || state.stepStartedAtMs === undefined || state.weightPercent !== step.weightPercent)

@@ -57,6 +57,11 @@ export const SITUATIONS: Readonly<Record<string, DeployState>> = {
     },
   }),
   claiming: state({ ...PLANNED, phase: 'claiming', term: 7 }),
+  migrating: state({
+    ...OWNING,
+    phase: 'migrating',
+    doing: 'applying 0002_orders_note.expand.sql (1 of 2)',
+  }),
   'canary: setting up the first step': state({
     ...OWNING,
     phase: 'canary',
