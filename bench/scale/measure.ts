@@ -1,0 +1,215 @@
+/** One size: so many deployments in flight on one worker process, what they cost, and how fast an abort begins its undo. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
+import { ownershipId, TASK_QUEUES } from '../../src/core/model/names.ts';
+import type { DeployInput } from '../../src/core/model/plan.ts';
+import type { DeployResult } from '../../src/core/model/operation.ts';
+import { until } from '../../test/harness/e2e/until.ts';
+import { costOf } from '../../test/harness/history-cost.ts';
+import { type BenchWorker, startBenchWorker } from '../world/bench-worker.ts';
+import { writeCatalogue } from '../world/catalogue.ts';
+import { startBenchServer } from '../world/dev-server.ts';
+import { startMetricsPage } from '../world/metrics-page.ts';
+import { inParallel, percentile } from '../world/numbers.ts';
+
+export interface Profile {
+  readonly stepMs: number;
+  readonly lookMs: number;
+  readonly windowMs: number;
+  readonly startsPerSecond: number;
+  /** Deployments besides those that are counted, started and aborted while those are in flight. */
+  readonly aborts: number;
+}
+
+export interface Measured {
+  readonly inFlight: number;
+  readonly wallS: number;
+  /** From the call that starts a deployment until its first step is watched. */
+  readonly startP50Ms: number;
+  readonly startP99Ms: number;
+  /** While all are being watched, a minute of one of them. */
+  readonly cpuMsPerMinute: number;
+  /** The worker's share of one core meanwhile, and the server's. */
+  readonly workerCores: number;
+  readonly serverCores: number;
+  readonly rssMb: number;
+  readonly abortP50Ms: number;
+  readonly abortP99Ms: number;
+  readonly abortMaxMs: number;
+  /** Of a whole deployment, with its share of ownership. */
+  readonly actions: number;
+  readonly events: number;
+  /** Deployments that did not end as they should, with what they said. */
+  readonly wrong: readonly string[];
+}
+
+const SERVICES = 25;
+const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
+
+export async function measure(inFlight: number, profile: Profile): Promise<Measured> {
+  const folder = await mkdtemp(join(tmpdir(), 'mainstay-bench-'));
+  const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    const server = await startBenchServer(folder);
+    stops.push(() => server.stop());
+    const page = await startMetricsPage(10);
+    stops.push(() => page.close());
+    const all = inFlight + profile.aborts;
+    const services = Array.from({ length: SERVICES }, (_none, index) => `svc-${index}`);
+    const environments = Array.from({ length: Math.ceil(all / SERVICES) }, (_none, index) => `team-${index}`);
+    const config = join(folder, 'mainstay.yaml');
+    const { stepMs, lookMs } = profile;
+    const intervals = { lookMs, observerHeartbeatMs: 30_000, mutatorHeartbeatMs: 3_000, ownershipQuestionMs: 300_000 };
+    writeCatalogue(config, { services, environments, stepMs, intervalMs: lookMs, intervals });
+    const worker = await startBenchWorker(
+      folder,
+      { TEMPORAL_ADDRESS: server.address, MAINSTAY_CONFIG: config, MAINSTAY_LOG_LEVEL: 'error' },
+      { temporalNamespaces: ['default'], replicas: 2, podReadyMs: 1000, pods: { '*': page.dial }, watchSlots: all },
+    );
+    stops.push(() => worker.stop());
+    const client = new Client({ connection: server.connection });
+    const bench = new Bench(client, worker, services);
+    return await bench.run(inFlight, profile, server.pid);
+  } finally {
+    for (const stop of stops.reverse()) await stop().catch((error: unknown) => say(`while ending: ${String(error)}`));
+  }
+}
+
+class Bench {
+  private readonly client: Client;
+  private readonly worker: BenchWorker;
+  private readonly services: readonly string[];
+  private readonly startedAtMs = new Map<string, number>();
+
+  constructor(client: Client, worker: BenchWorker, services: readonly string[]) {
+    this.client = client;
+    this.worker = worker;
+    this.services = services;
+  }
+
+  async run(inFlight: number, profile: Profile, serverPid: number): Promise<Measured> {
+    const beginMs = Date.now();
+    const counted = await this.startAll(0, inFlight, profile);
+    say(`${inFlight} are watched after ${seconds(beginMs)} s`);
+    await delay(2000);
+    const [cpu0, server0, at0] = [await this.worker.usage(), await cpuMsOf(serverPid), Date.now()];
+    await delay(profile.windowMs);
+    const [cpu1, server1, at1] = [await this.worker.usage(), await cpuMsOf(serverPid), Date.now()];
+    const minutes = ((at1 - at0) / 60_000) * inFlight;
+    say(`window over, ${profile.aborts} more are started to be aborted`);
+    const victims = await this.startAll(inFlight, profile.aborts, profile);
+    const abortMs: number[] = [];
+    await inParallel(victims, 4, async (id) => {
+      abortMs.push(await this.abort(id));
+    });
+    const rss = (await this.worker.usage()).rssMb;
+    say('waiting for all to end');
+    await this.untilNoneRuns(profile);
+    const wallS = (Date.now() - beginMs) / 1000;
+    const wrong = [...(await this.wrongEnds(counted, 'promoted')), ...(await this.wrongEnds(victims, 'aborted'))];
+    const starts = counted.map((id) => (this.worker.watches.get(id) ?? Number.NaN) - (this.startedAtMs.get(id) ?? 0));
+    return {
+      inFlight,
+      wallS,
+      startP50Ms: percentile(starts, 0.5),
+      startP99Ms: percentile(starts, 0.99),
+      cpuMsPerMinute: (cpu1.cpuMs - cpu0.cpuMs) / minutes,
+      workerCores: (cpu1.cpuMs - cpu0.cpuMs) / (at1 - at0),
+      serverCores: (server1 - server0) / (at1 - at0),
+      rssMb: rss,
+      abortP50Ms: percentile(abortMs, 0.5),
+      abortP99Ms: percentile(abortMs, 0.99),
+      abortMaxMs: Math.max(...abortMs),
+      ...(await this.costs(counted)),
+      wrong,
+    };
+  }
+
+  /** Starts at an even pace and returns when each is watched at its first step. */
+  private async startAll(from: number, count: number, { startsPerSecond, stepMs }: Profile): Promise<string[]> {
+    const beginMs = Date.now();
+    const ids = Array.from({ length: count }, (_none, index) => this.idOf(from + index));
+    await Promise.all(
+      ids.map(async (id, index) => {
+        await delay(beginMs + (index * 1000) / startsPerSecond - Date.now());
+        this.startedAtMs.set(id, Date.now());
+        const [, environment = '', service = ''] = id.split('/');
+        const args: [DeployInput] = [{ service, environment, version: 'v2', requestedBy: 'benchmark' }];
+        await this.client.workflow.start('deployService', { taskQueue: TASK_QUEUES.main, workflowId: id, args });
+      }),
+    );
+    const watched = (): number => ids.filter((id) => this.worker.watches.has(id)).length;
+    await until(`${count} to be watched`, () => watched() === count, stepMs * 4 + 60_000, watched, 200);
+    return ids;
+  }
+
+  private idOf(index: number): string {
+    const service = this.services[index % this.services.length];
+    return `deploy/team-${Math.floor(index / this.services.length)}/${service}/1`;
+  }
+
+  /** Milliseconds from sending `abort` until the first activity of the undo runs. */
+  private async abort(id: string): Promise<number> {
+    const sentMs = Date.now();
+    const args: [object] = [{ by: 'benchmark', reason: 'how fast is it' }];
+    await this.client.workflow.getHandle(id).executeUpdate('abort', { args });
+    return (await until(`undo of ${id}`, () => this.worker.undos.get(id), 120_000, undefined, 5)) - sentMs;
+  }
+
+  private async untilNoneRuns({ stepMs }: Profile): Promise<void> {
+    let running = -1;
+    const query = "WorkflowType = 'deployService' AND ExecutionStatus = 'Running'";
+    const none = async (): Promise<boolean> => {
+      running = (await this.client.workflow.count(query)).count;
+      return running === 0;
+    };
+    await until('all deployments to end', none, stepMs * 8 + 300_000, () => running, 1000);
+  }
+
+  private async wrongEnds(ids: readonly string[], outcome: DeployResult['outcome']): Promise<string[]> {
+    const wrong: string[] = [];
+    await inParallel(ids, 20, async (id) => {
+      try {
+        const result = (await this.client.workflow.getHandle(id).result()) as DeployResult;
+        if (result.outcome !== outcome) wrong.push(`${id}: ${result.outcome}, ${result.reason}`);
+      } catch (error) {
+        wrong.push(`${id}: ${String(error)}`);
+      }
+    });
+    return wrong;
+  }
+
+  /** Mean of some deployments. */
+  private async costs(ids: readonly string[]): Promise<Pick<Measured, 'actions' | 'events'>> {
+    const some = ids.filter((_id, index) => index % Math.ceil(ids.length / 10) === 0);
+    let [actions, events] = [0, 0];
+    for (const id of some) {
+      const handle = this.client.workflow.getHandle(id);
+      const { runId } = await handle.describe();
+      const [, environment = '', service = ''] = id.split('/');
+      const parts = [id, ownershipId(environment, 'service', service), `guard/${id}/${runId}`];
+      for (const part of parts) {
+        const cost = await costOf(this.client.workflow.getHandle(part));
+        actions += cost.actions / some.length;
+        events += cost.events / some.length;
+      }
+    }
+    return { actions, events };
+  }
+}
+
+const TICK_MS = 10;
+
+/** From the kernel's account of a process; 0 where there is none. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK_MS;
+}
+
+function seconds(sinceMs: number): string {
+  return ((Date.now() - sinceMs) / 1000).toFixed(0);
+}
