@@ -43,6 +43,7 @@ function describe(table: RoutingTable): unknown {
       backends,
     })),
     routes: table.routes,
+    virtualServices: table.virtualServices,
   };
 }
 

@@ -1,12 +1,15 @@
 import { type PodAddress, podAddress } from '../../clients/kubernetes/pod-address.ts';
 import type { EndpointSlice, Pod, Service } from '../cluster/kube/objects.ts';
+import { matchesLabels } from '../cluster/kube/selectors.ts';
 import type { BackendRef } from './gateway-objects.ts';
+import { type Destination, type DestinationRule, serviceOfHost } from './istio-objects.ts';
 
 /** The objects the router looks at, by `namespace/name`. */
 export interface BackendSources {
   service(key: string): Service | undefined;
   slices(namespace: string, service: string): readonly EndpointSlice[];
   pod(key: string): Pod | undefined;
+  destinationRules(namespace: string): readonly DestinationRule[];
 }
 
 /** A pod that may be sent requests. */
@@ -15,10 +18,52 @@ export interface Endpoint extends PodAddress {
   readonly name: string;
 }
 
-/** Where a backendRef leads now. `unresolved` is a mistake in the route (500), an empty list a lack of pods (503). */
-export type Resolution =
-  | { readonly kind: 'endpoints'; readonly endpoints: readonly Endpoint[] }
-  | { readonly kind: 'unresolved'; readonly reason: string; readonly message: string };
+/** Where a backend leads now. `unresolved` is a mistake in the route (500 unless told), an empty list a lack of pods (503). */
+export type Resolution = { readonly kind: 'endpoints'; readonly endpoints: readonly Endpoint[] } | Unresolved;
+
+interface Unresolved {
+  readonly kind: 'unresolved';
+  readonly reason: string;
+  readonly message: string;
+  readonly code?: number;
+}
+
+/**
+ * Follows an Istio destination: the Service of its host, and of its pods those with the labels of the subset. What does
+ * not lead anywhere is answered 503, as Envoy does for a cluster that it does not know.
+ */
+export function resolveDestination(
+  { host = '', subset, port }: Destination,
+  namespace: string,
+  sources: BackendSources,
+): Resolution {
+  const name = serviceOfHost(host, namespace);
+  if (name === undefined)
+    return { ...unresolved('BackendNotFound', `host ${host} is no service of ${namespace}`), code: 503 };
+  const ports = sources.service(`${namespace}/${name}`)?.spec?.ports ?? [];
+  const number = port?.number ?? (ports.length === 1 ? ports[0]?.port : undefined);
+  const found = resolveBackend({ name, ...(number !== undefined && { port: number }) }, namespace, sources);
+  if (found.kind === 'unresolved') return { ...found, code: 503 };
+  if (subset === undefined || subset === '') return found;
+  const labels = subsetLabels(name, subset, namespace, sources);
+  if (labels === undefined) {
+    return { ...unresolved('BackendNotFound', `no DestinationRule of host ${host} has a subset ${subset}`), code: 503 };
+  }
+  const endpoints = found.endpoints.filter((endpoint) =>
+    matchesLabels(labels, sources.pod(`${namespace}/${endpoint.name}`)?.metadata?.labels),
+  );
+  return { kind: 'endpoints', endpoints };
+}
+
+/** Rules of one host are merged: the oldest that has the subset defines it. */
+function subsetLabels(service: string, subset: string, namespace: string, sources: BackendSources) {
+  const rules = sources
+    .destinationRules(namespace)
+    .filter(({ spec }) => serviceOfHost(spec?.host ?? '', namespace) === service)
+    .toSorted((a, b) => (a.metadata?.creationTimestamp ?? '').localeCompare(b.metadata?.creationTimestamp ?? ''));
+  const found = rules.flatMap(({ spec }) => spec?.subsets ?? []).find(({ name }) => name === subset);
+  return found && { ...found.labels };
+}
 
 /** Follows a backendRef over Service and EndpointSlices to the pods that are ready and not being deleted. */
 export function resolveBackend(ref: BackendRef, routeNamespace: string, sources: BackendSources): Resolution {
@@ -69,6 +114,6 @@ function toEndpoint(
   }
 }
 
-function unresolved(reason: string, message: string): Resolution {
+function unresolved(reason: string, message: string): Unresolved {
   return { kind: 'unresolved', reason, message };
 }

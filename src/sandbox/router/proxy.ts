@@ -48,7 +48,9 @@ export function createProxy(table: () => RoutingTable, faults: RouterFaults, met
     exchange.labels = { ...labels, backend: backend?.name ?? '' };
     if (!backend) return exchange.refuse(500, `route ${rule.routeKey} has no backend with a weight above 0`);
     if (faults.refusesNext()) return exchange.refuse(503, 'the router refuses this request (injected fault)');
-    if (backend.resolution.kind === 'unresolved') return exchange.refuse(500, backend.resolution.message);
+    if (backend.resolution.kind === 'unresolved') {
+      return exchange.refuse(backend.resolution.code ?? 500, backend.resolution.message);
+    }
     const endpoint = nextEndpoint(`${rule.namespace}/${backend.name}`, backend.resolution.endpoints, backend);
     if (!endpoint) return exchange.refuse(503, `service ${rule.namespace}/${backend.name} has no ready endpoint`);
     exchange.forward(endpoint, agent);

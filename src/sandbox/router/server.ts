@@ -1,12 +1,21 @@
 import { createServer } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createKubeClient } from '../cluster/kube/kube-client.ts';
-import { type EndpointSlice, keyOf, type Pod, RESOURCES, type Service } from '../cluster/kube/objects.ts';
+import {
+  type EndpointSlice,
+  keyOf,
+  type KubeObject,
+  type Pod,
+  type Resource,
+  RESOURCES,
+  type Service,
+} from '../cluster/kube/objects.ts';
 import { startWatchCache } from '../cluster/kube/watch-cache.ts';
 import { createWorkQueue } from '../cluster/kube/work-queue.ts';
 import { listenOnLoopback } from '../http/listen.ts';
 import { createAdminServer } from './admin-server.ts';
 import { GATEWAY_CLASS, GATEWAYS, type Gateway, HTTP_ROUTES, type HttpRoute } from './gateway-objects.ts';
+import { DESTINATION_RULES, type DestinationRule, VIRTUAL_SERVICES, type VirtualService } from './istio-objects.ts';
 import { createProxy } from './proxy.ts';
 import { writeGatewayStatus, writeRouteStatus } from './route-status.ts';
 import { RouterFaults } from './router-faults.ts';
@@ -35,7 +44,10 @@ export interface Router {
   close(): Promise<void>;
 }
 
-/** Starts an HTTP proxy that follows Gateways of class `mainstay-sandbox`, HTTPRoutes, Services and pods by watch. */
+/**
+ * Starts an HTTP proxy that follows by watch: Gateways of class `mainstay-sandbox` with their HTTPRoutes, VirtualServices
+ * of the mesh or of a gateway of that name with DestinationRules, Services and pods.
+ */
 export async function startRouter(options: RouterOptions): Promise<Router> {
   const { kubeConfig, reportProblem = () => undefined } = options;
   const client = createKubeClient(kubeConfig);
@@ -56,12 +68,17 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     throw error;
   });
 
+  const follow = <T extends KubeObject>(resource: Resource) =>
+    startWatchCache<T>(kubeConfig, client, resource, reportProblem, { isOptional: true });
   const routes = startWatchCache<HttpRoute>(kubeConfig, client, HTTP_ROUTES, reportProblem);
   const gateways = startWatchCache<Gateway>(kubeConfig, client, GATEWAYS, reportProblem);
   const services = startWatchCache<Service>(kubeConfig, client, RESOURCES.services, reportProblem);
   const slices = startWatchCache<EndpointSlice>(kubeConfig, client, RESOURCES.endpointSlices, reportProblem);
   const pods = startWatchCache<Pod>(kubeConfig, client, RESOURCES.pods, reportProblem);
-  const caches = [routes, gateways, services, slices, pods];
+  // A cluster without Istio has no such kinds: then there are none.
+  const virtualServices = follow<VirtualService>(VIRTUAL_SERVICES);
+  const destinationRules = follow<DestinationRule>(DESTINATION_RULES);
+  const caches = [routes, gateways, services, slices, pods, virtualServices, destinationRules];
   const sources = {
     routes: () => routes.list(),
     gateway: gateways.get,
@@ -69,6 +86,8 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     slices: (namespace: string, service: string) =>
       slices.list(namespace).filter((slice) => slice.metadata?.labels?.['kubernetes.io/service-name'] === service),
     pod: pods.get,
+    virtualServices: () => virtualServices.list(),
+    destinationRules: (namespace: string) => destinationRules.list(namespace),
   };
 
   // Status follows the table: it tells what is applied, never what was only read.

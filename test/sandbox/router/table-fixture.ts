@@ -1,5 +1,6 @@
 import type { EndpointSlice, Pod, Service } from '../../../src/sandbox/cluster/kube/objects.ts';
 import type { BackendRef, Gateway, HttpRoute } from '../../../src/sandbox/router/gateway-objects.ts';
+import type { DestinationRule, VirtualService } from '../../../src/sandbox/router/istio-objects.ts';
 import type { TableSources } from '../../../src/sandbox/router/routing-table.ts';
 
 /** Objects of one namespace `crm`, changed freely between two builds of the table. */
@@ -17,6 +18,12 @@ export class Objects implements TableSources {
     });
   }
 
+  readonly virtualServiceList: VirtualService[] = [];
+  readonly ruleList: DestinationRule[] = [];
+
+  virtualServices = (): VirtualService[] => this.virtualServiceList;
+  destinationRules = (namespace: string): DestinationRule[] =>
+    this.ruleList.filter((rule) => rule.metadata?.namespace === namespace);
   routes = (): HttpRoute[] => [...this.routeMap.values()];
   gateway = (key: string): Gateway | undefined => this.gatewayMap.get(key);
   service = (key: string): Service | undefined => this.serviceMap.get(key);

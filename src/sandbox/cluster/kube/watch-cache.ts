@@ -22,6 +22,11 @@ export interface WatchCache<T extends KubeObject> {
   close(): void;
 }
 
+export interface WatchCacheOptions {
+  /** A server that does not know the resource is taken to have none of it; it is asked again every few seconds. */
+  readonly isOptional?: boolean;
+}
+
 const FIRST_BACKOFF_MS = 100;
 const LAST_BACKOFF_MS = 3000;
 
@@ -35,6 +40,7 @@ export function startWatchCache<T extends KubeObject>(
   client: KubeClient,
   resource: Resource,
   reportProblem: (problem: Error) => void = () => undefined,
+  options: WatchCacheOptions = {},
 ): WatchCache<T> {
   const objects = new Map<string, T>();
   const listeners = new Set<(change: CacheChange<T>) => void>();
@@ -114,6 +120,7 @@ export function startWatchCache<T extends KubeObject>(
       } catch (error) {
         if (closing.signal.aborted) return;
         if (isGone(error)) resourceVersion = undefined;
+        else if (options.isOptional === true && hasCode(error, 404)) announceSynced();
         else reportProblem(asError(error));
       }
       // A stream that lived for a while ended in the ordinary way: go on at once. One that ended at once is trouble.
