@@ -11,6 +11,7 @@ import type { TrafficRouter } from '../clients/router/port.ts';
 import { createAwaitBuild } from './build/await-build.ts';
 import { createResolveImage } from './build/resolve-image.ts';
 import { createStartBuild } from './build/start-build.ts';
+import { createDescribeCatalogue } from './catalogue/describe-catalogue.ts';
 import { createResolvePlan } from './catalogue/resolve-plan.ts';
 import { createClaimService } from './kubernetes/claim-service.ts';
 import { createObserveService } from './kubernetes/observe-service.ts';
@@ -20,6 +21,7 @@ import { createRestoreWorkload } from './kubernetes/restore-workload.ts';
 import { createScaleCanary } from './kubernetes/scale-canary.ts';
 import { noteWatch, noted } from './ledger/note-activities.ts';
 import { createRecordRelease } from './ledger/record-release.ts';
+import { createCollectRecord } from './metrics/collect-record.ts';
 import { createObserveStep } from './metrics/observe-step.ts';
 import { createAwaitOwnerEnd } from './ownership/await-owner-end.ts';
 import { createRequestOwnership } from './ownership/request-ownership.ts';
@@ -44,6 +46,7 @@ export interface ActivityDeps {
 function compose(deps: ActivityDeps) {
   return {
     ...createResolvePlan(deps),
+    ...createDescribeCatalogue(deps),
     ...createObservePreflight(deps),
     ...createResolveImage(deps),
     ...createStartBuild(deps),
@@ -54,6 +57,7 @@ function compose(deps: ActivityDeps) {
     ...createClaimService(deps),
     ...createScaleCanary(deps),
     ...createShiftTraffic(deps),
+    ...createCollectRecord(deps),
     ...createObserveStep({ ...deps, onUnheard: (input, tally) => noteWatch(deps, input, tally) }),
     ...createPromoteStable(deps),
     ...createRemoveCanary(deps),

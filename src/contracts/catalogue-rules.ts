@@ -22,6 +22,7 @@ import {
 import { DEFAULT_APPROVAL_DEADLINES, resolveSampling, shortestStep } from '../core/catalogue/sampling.ts';
 import { brokenReachRules, brokenRouterSourceRules, defaultSteps } from '../core/catalogue/traffic-rules.ts';
 import type { MetricEntry, SamplingEntry, StepEntry } from '../core/model/catalogue.ts';
+import { thresholdOf } from '../core/catalogue/judge.ts';
 import { oneOfText } from '../core/model/did-you-mean.ts';
 import type { PathSegment } from '../core/model/problem.ts';
 import { needsCanary } from '../core/model/promql-template.ts';
@@ -98,7 +99,7 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
   const hasWeightMetric = field(service.traffic, 'weightMetric') !== undefined;
   const metricRules = itemsOf(rawMetrics).flatMap((raw, index) => {
     const metric = metrics[index];
-    const judge = wellFormed(metricSchema.shape.judge, field(raw, 'judge'));
+    const judge = judgeIn(raw);
     return [
       ...(metric ? [...brokenBoundRules(metric, index), ...brokenSourceRules(metric, index, hasWeightMetric)] : []),
       ...(metric ? brokenQueryRules(metric, index) : []),
@@ -119,6 +120,18 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
     ...brokenApprovals(service.approvals),
   ];
 }
+
+/** The judge of a metric whose other parts may be malformed; undefined when it cannot be judged itself. */
+function judgeIn(raw: unknown): Pick<MetricEntry, 'judge' | 'query'> | undefined {
+  const written = field(raw, 'judge');
+  const judge = wellFormed(metricSchema.shape.judge, written);
+  const query = wellFormed(metricSchema.shape.query, field(raw, 'query'));
+  if (query) return written === undefined ? { query } : judge && { judge, query };
+  // Which query it is decides what is compared: without one only a threshold can be looked at.
+  return judge?.kind === 'threshold' ? { judge, query: ANY_QUERY } : undefined;
+}
+
+const ANY_QUERY = { kind: 'errorRatio', total: { name: 'any' }, errors: { name: 'any' } } as const;
 
 /** Ownership is held by environment and service: two environments must never mean the same Deployment (S2). */
 function brokenSharing(service: Mapping, environments: readonly (readonly [string, Mapping])[]): BrokenRule[] {
@@ -198,7 +211,9 @@ function brokenIntervals(
   if (!intervals || !deadlines || !shared || !shortest) return [];
   const wellFormedMetrics = metrics.filter((metric) => metric !== undefined);
   if (wellFormedMetrics.length < metrics.length) return [];
-  const intervalsMs = wellFormedMetrics.map(({ judge }) => resolveSampling(judge, shared, shortest.ms).intervalMs);
+  const intervalsMs = wellFormedMetrics.map(
+    (metric) => resolveSampling(thresholdOf(metric), shared, shortest.ms).intervalMs,
+  );
   return brokenIntervalRules(intervals, deadlines, intervalsMs);
 }
 

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Activities } from '../../src/activities/index.ts';
+import type { CollectedRecords } from '../../src/core/analysis/detection.ts';
 import { canaryName } from '../../src/core/model/names.ts';
 import type { BackendWeight, BeforeRecord, Fence, StepTally } from '../../src/core/model/operation.ts';
 import type { ObserveStepInput } from '../../src/core/model/observe.ts';
@@ -35,6 +36,8 @@ export type Interference = (
 export interface FakeOptions {
   readonly plan?: DeployPlan;
   readonly interfere?: Interference;
+  /** What the collecting of the record brings home; nothing by default. */
+  readonly records?: CollectedRecords;
   /** Tally of a watch; default: everything passes. */
   readonly observe?: (input: ObserveStepInput, world: World) => StepTally | Promise<StepTally>;
 }
@@ -134,7 +137,14 @@ export function createFakes(
     resolvePlan: fake('resolvePlan', (input) => ({
       plan: { ...plan, ...pickFrom(input, ['service', 'onBusy', 'reason', 'requestedBy', 'version']) },
     })),
+    describeCatalogue: fake('describeCatalogue', () => ({
+      outcome: 'loaded' as const,
+      path: 'mainstay.yaml',
+      digest: 'c'.repeat(64),
+      problems: [],
+    })),
     observePreflight: fake('observePreflight', () => healthyFacts()),
+    collectRecord: fake('collectRecord', () => ({ records: options.records ?? {} })),
     resolveImage: fake('resolveImage', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),
     startBuild: fake('startBuild', () => ({ jobId: 'job-1' })),
     awaitBuild: fake('awaitBuild', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),

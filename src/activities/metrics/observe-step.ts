@@ -7,6 +7,7 @@ import { summarizeLook, tallyOf } from '../../core/analysis/tally.ts';
 import { beginWatch, resumedState } from '../../core/analysis/watch-state.ts';
 import type { WatchState } from '../../core/analysis/watch-state.ts';
 import { toActivityFailure } from '../failure.ts';
+import { isAskedToStop } from './asked-to-stop.ts';
 import { takeLook } from './take-look.ts';
 import type { LookDeps } from './take-look.ts';
 
@@ -99,13 +100,4 @@ async function beating<T>(
   } finally {
     clearInterval(timer);
   }
-}
-
-/** True when the workflow asked; not when this worker shuts down, timed out, or lost the activity. */
-function isAskedToStop(context: Context): boolean {
-  if (!context.cancellationSignal.aborted) return false;
-  const details = context.cancellationDetails;
-  if (details?.cancelRequested === true) return true;
-  const reason: unknown = context.cancellationSignal.reason;
-  return details === undefined && reason instanceof Error && reason.message === 'CANCELLED';
 }

@@ -52,6 +52,7 @@ export function selectorsOf(query: MetricQuery): readonly SeriesSelector[] {
     case 'errorRatio':
       return [query.total, query.errors];
     case 'quantile':
+    case 'slowRatio':
       return [bucketsOf(query.histogram)];
     case 'value':
       return [query.gauge];

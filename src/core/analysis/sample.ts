@@ -135,6 +135,8 @@ function measureQuery(metric: MetricPlan, judged: Arm, reading: MetricReading, g
       return measureRatio(metric, judged, gathered);
     case 'quantile':
       return measureQuantile(metric, query.quantile, judged, gathered);
+    case 'slowRatio':
+      return measureSlow(metric, query.slowerThan, judged, gathered);
     case 'value':
       return measureGauge(query, judged, reading);
   }
@@ -184,6 +186,21 @@ function measureQuantile(metric: MetricPlan, quantile: number, judged: Arm, gath
     requests: n,
     stableValue: beside?.value ?? null,
   };
+}
+
+function measureSlow(metric: MetricPlan, le: string | undefined, judged: Arm, gathered: Gathered): Measured {
+  if (le === undefined) return { input: { kind: 'no-data' }, note: 'no bound is known from which a request is slow' };
+  const slowOf = (arm: Arm) => {
+    const { '+Inf': n = 0, [le]: fast } = gathered[arm][0] ?? {};
+    return { n, e: fast === undefined ? undefined : Math.max(0, n - fast) };
+  };
+  const { n, e } = slowOf(judged);
+  const few = tooFew(metric, judged, n);
+  if (few !== undefined) return { input: { kind: 'no-data' }, requests: n, note: few };
+  if (e === undefined) return { input: { kind: 'no-data' }, requests: n, note: `the histogram has no bucket ${le}` };
+  const beside = judged === 'canary' ? slowOf('stable') : undefined;
+  const stableValue = beside?.e !== undefined && beside.n > 0 ? beside.e / beside.n : null;
+  return { input: { kind: 'value', value: e / n }, requests: n, events: e, stableValue };
 }
 
 function tooFew(metric: MetricPlan, judged: Arm, n: number): string | undefined {

@@ -151,6 +151,25 @@ export function countsOf(increments: ArmIncrements): { readonly n: number | null
   return { n: plain(0), e: plain(1) };
 }
 
+/**
+ * Requests and slow ones since the last look, from a histogram's buckets; null where missing, and where the histogram
+ * does not have the bound.
+ *
+ * Example: le 0.5: 95, +Inf: 100 and the bound 0.5: 100 requests, 5 slow.
+ */
+export function slowCountsOf(
+  increments: ArmIncrements,
+  le: string | undefined,
+): { readonly n: number | null; readonly e: number | null } {
+  const buckets = increments.bySelector[0];
+  if (!buckets || le === undefined) return { n: null, e: null };
+  // A look without any request brings no bucket at all.
+  if (Object.keys(buckets).length === 0) return { n: 0, e: 0 };
+  const n = buckets['+Inf'];
+  const fast = buckets[le];
+  return n === undefined || fast === undefined ? { n: null, e: null } : { n, e: Math.max(0, n - fast) };
+}
+
 /** A slot whose four numbers are known and agree. */
 export interface CleanSlot {
   readonly step: number;

@@ -3,18 +3,21 @@
  * sleeps and heartbeats. `hold` stops the step's clock, never the watching.
  */
 
-import type { Arm, MetricPlan, MetricVerdict, Sample, Slot, StepVerdict } from '../model/analysis.ts';
+import type { Arm, MetricPlan, Sample, Slot, StepVerdict } from '../model/analysis.ts';
 import type { ObserveStepInput, Standing } from '../model/observe.ts';
+import { afterCounts, comparing, isCompared } from './evidence.ts';
 import { countText, durationText } from './format.ts';
 import type { MetricReading, MetricReadings } from './reading.ts';
 import { selectorsOf, slotMetric } from './reading.ts';
 import { gather, NOTHING_GATHERED, takeSample } from './sample.ts';
-import { countsOf, incrementsOf, keepSlots } from './slots.ts';
+import { countsOf, incrementsOf, keepSlots, slowCountsOf } from './slots.ts';
 import type { ArmIncrements } from './slots.ts';
+import { assessCompared, assessMetricGate } from './sequential-verdict.ts';
 import { foreignChanges, foreignText, unknownParts } from './standing.ts';
 import { isCounted } from './threshold.ts';
 import { nextOfAll, nextSampleAt } from './threshold-schedule.ts';
 import { assessMetric, assessRun, outcomeOf } from './threshold-verdict.ts';
+import { standIn } from './stand-in.ts';
 import { decidingMetrics, judgedArm } from './watch-state.ts';
 import type { Ended, MetricState, WatchState } from './watch-state.ts';
 
@@ -89,9 +92,10 @@ export function afterLook(input: ObserveStepInput, state: WatchState, look: Look
     if (!before) continue;
     const reading = look.metrics[metric.name] ?? {};
     const increments = armIncrements(metric, input, state, before, reading);
-    if (metric === slotMetric(input.plan.analysis.metrics)) slot = slotOf(input, increments, atMs);
+    const counts = slotOf(metric, input, increments, atMs);
+    if (metric === slotMetric(input.plan.analysis.metrics)) slot = counts;
     const after = afterReading(metric, input, state, before, reading, increments, atMs);
-    metrics[metric.name] = after.state;
+    metrics[metric.name] = withEvidence(metric, input, state, after.state, counts);
     ambiguous ??= after.ambiguous;
   }
   const foreign = afterStanding(input, state, look);
@@ -107,9 +111,13 @@ export function afterLook(input: ObserveStepInput, state: WatchState, look: Look
     appliedPercent: look.standing.appliedPercent,
     ...(ambiguous === undefined ? {} : { ambiguous }),
   };
-  const held = foreign.foreign.length > 0 || missingMetrics(input, watched).length > 0;
-  const ended = endOf(input, { ...watched, held });
-  return { ...watched, held, ...(ended === undefined ? {} : { ended }) };
+  const isHeld =
+    foreign.foreign.length > 0 ||
+    missingMetrics(input, watched).length > 0 ||
+    whyCompared(input, watched, 'both-breach') !== undefined;
+  const held = askGates(input, { ...watched, held: isHeld });
+  const ended = endOf(input, held);
+  return { ...held, ...(ended === undefined ? {} : { ended }) };
 }
 
 function servedSince(input: ObserveStepInput, state: WatchState, atMs: number): number {
@@ -137,15 +145,34 @@ function armIncrements(
   return { stable: of('stable'), canary: of('canary') };
 }
 
-function slotOf(input: ObserveStepInput, increments: BothIncrements, atMs: number): Slot {
+function slotOf(metric: MetricPlan, input: ObserveStepInput, increments: BothIncrements, atMs: number): Slot {
+  const slow = input.records?.[metric.name]?.slow?.le;
   const counts = (arm: Arm) => {
     const found = increments[arm];
-    if (found) return countsOf(found);
+    if (found)
+      return metric.query.kind === 'slowRatio' ? slowCountsOf(found, slow ?? metric.query.slowerThan) : countsOf(found);
     // An arm that does not exist has no requests; one that exists and was not read is missing.
     return input.arms[arm] ? { n: null, e: null } : { n: 0, e: 0 };
   };
   const [stable, canary] = [counts('stable'), counts('canary')];
   return { step: input.step, atMs, nC: canary.n, eC: canary.e, nS: stable.n, eS: stable.e };
+}
+
+/** Adds the look to the evidence of a metric that is compared. */
+function withEvidence(
+  metric: MetricPlan,
+  input: ObserveStepInput,
+  state: WatchState,
+  after: MetricState,
+  counts: Slot,
+): MetricState {
+  const found = comparing(metric, input);
+  if (!found || !after.evidence) return after;
+  const { warmUpMs } = found.plan.options;
+  const { atMs } = counts;
+  const beganMs = state.lastLookAtMs ?? state.startedAtMs;
+  const isWarm = beganMs >= warmFromMs(input, state) + warmUpMs;
+  return { ...after, evidence: afterCounts(after.evidence, found, input, { atMs, beganMs, isWarm, counts }) };
 }
 
 function addTotals(totals: WatchState['totals'], slot: Slot): WatchState['totals'] {
@@ -178,6 +205,7 @@ function afterReading(
   if (taken.taken === 'ambiguous') return { state: { ...before, counters, gathered }, ambiguous: taken.problem };
   return {
     state: {
+      ...before,
       counters,
       gathered: taken.gathered,
       samples: keepSamples(metric, [...before.samples, taken.sample]),
@@ -226,18 +254,63 @@ function endOf(input: ObserveStepInput, state: WatchState): Ended | undefined {
   for (const { sinceMs } of missingMetrics(input, state)) {
     if (atMs - sinceMs >= deadlines.noDataMs) return 'noDataDeadline';
   }
-  const left = remainingMs(state);
-  return left === 0 && run.phase === 'passed' && !state.held ? 'timeOver' : undefined;
+  if (!isServed(state, run)) return undefined;
+  const gates = gatesOf(input, state);
+  if (gates.every(({ phase }) => phase === 'pass' || phase === 'no-comparison')) return 'timeOver';
+  return gates.some(({ phase }) => phase === 'low-traffic') ? 'lowTraffic' : undefined;
+}
+
+/** Time is over and every deciding metric passed. */
+function isServed(state: WatchState, run: StepVerdict): boolean {
+  return remainingMs(state) === 0 && run.phase === 'passed' && !state.held;
+}
+
+/** The evidence gate stands once, before the step that gives everything to the canary. */
+function isBeforeGate(input: ObserveStepInput): boolean {
+  if (input.mode !== 'step' || !isCompared(input)) return false;
+  const next = input.plan.steps[input.step + 1];
+  return next === undefined || next.weightPercent >= 100;
+}
+
+function gatesOf(input: ObserveStepInput, state: WatchState) {
+  if (!isBeforeGate(input)) return [];
+  const atMs = state.lastLookAtMs ?? state.startedAtMs;
+  return input.plan.analysis.metrics.flatMap((metric) => {
+    const found = comparing(metric, input);
+    const evidence = state.metrics[metric.name]?.evidence;
+    if (!found || !evidence || metric.dryRun) return [];
+    return [{ name: metric.name, ...assessMetricGate(found, evidence, input.weightPercent, atMs) }];
+  });
+}
+
+/** Notes since when a gate is asked in vain; forgotten when the time to ask has gone again. */
+function askGates(input: ObserveStepInput, state: WatchState): WatchState {
+  if (!isBeforeGate(input)) return state;
+  const isAsked = isServed(state, assessWatch(input, state));
+  const shut = isAsked
+    ? new Set(gatesOf(input, state).flatMap(({ phase, name }) => (phase === 'hold' ? [name] : [])))
+    : new Set();
+  const atMs = state.lastLookAtMs ?? state.startedAtMs;
+  const metrics: Record<string, MetricState> = {};
+  for (const [name, one] of Object.entries(state.metrics)) {
+    const { evidence } = one;
+    if (!evidence || (isAsked && evidence.gateSinceMs !== null) || !shut.has(name)) metrics[name] = one;
+    else metrics[name] = { ...one, evidence: { ...evidence, gateSinceMs: atMs } };
+  }
+  return { ...state, metrics };
 }
 
 /** Verdict on what the watch has seen so far. */
 export function assessWatch(input: ObserveStepInput, state: WatchState, terminating = false): StepVerdict {
-  const setting = { judged: judgedArm(input), terminating };
-  const verdicts: MetricVerdict[] = [];
-  for (const metric of input.plan.analysis.metrics) {
-    verdicts.push(assessMetric(metric, state.metrics[metric.name]?.samples ?? [], setting));
-  }
-  return assessRun(verdicts);
+  return assessRun(
+    input.plan.analysis.metrics.map((metric) => {
+      const one = state.metrics[metric.name];
+      const found = comparing(metric, input);
+      if (found && one?.evidence) return assessCompared(metric, found, one.evidence, { input, terminating });
+      const setting = { judged: judgedArm(input), terminating };
+      return standIn(assessMetric(metric, one?.samples ?? [], setting), metric, input.records);
+    }),
+  );
 }
 
 interface Missing {
@@ -251,6 +324,15 @@ function missingMetrics(input: ObserveStepInput, state: WatchState): readonly Mi
   const missing: Missing[] = [];
   for (const metric of decidingMetrics(input)) {
     const one = state.metrics[metric.name];
+    const found = comparing(metric, input);
+    if (found && one?.evidence) {
+      const verdict = assessCompared(metric, found, one.evidence, { input, terminating: false });
+      if (verdict.phase === 'no-data') {
+        const sinceMs = one.evidence.lastGoodMs ?? state.startedAtMs;
+        missing.push({ name: metric.name, sinceMs, note: `no data: ${verdict.reason}` });
+      }
+      continue;
+    }
     const last = one?.samples.at(-1);
     if (!one || !last || one.missingSinceMs === null) continue;
     const what = outcomeOf(metric, last) === 'error' ? 'error' : 'no data';
@@ -273,11 +355,30 @@ export function holdingText(input: ObserveStepInput, state: WatchState): string 
   }
   const [missing] = missingMetrics(input, state);
   if (missing) return `${missing.name}: ${missing.note}; ${age(missing.sinceMs, deadlines.noDataMs)}`;
-  if (remainingMs(state) !== 0 || state.ended !== undefined) return undefined;
+  const breach = whyCompared(input, state, 'both-breach');
+  if (breach !== undefined) return breach;
+  if (remainingMs(state) !== 0 || (state.ended !== undefined && state.ended !== 'lowTraffic')) return undefined;
+  const shut = gatesOf(input, state).filter(({ phase }) => phase === 'hold' || phase === 'low-traffic');
+  const isServing = assessWatch(input, state).phase === 'passed';
+  if (isServing && shut.length > 0) return shut.map(({ name, text }) => `${name}: ${text}`).join('; ');
   const waiting = assessWatch(input, state).metrics.filter((metric) => !metric.dryRun && metric.phase !== 'passed');
   const parts = waiting.map((verdict) => {
+    if (verdict.evidence) return verdict.reason;
     const count = input.plan.analysis.metrics.find((metric) => metric.name === verdict.name)?.judge.count ?? 0;
     return `${verdict.name} ${verdict.counts.samples} of ${countText(count, 'sample')}`;
   });
   return parts.length === 0 ? undefined : `time is over, samples are missing: ${parts.join(', ')}`;
+}
+
+/** Words of the first compared metric that holds for this reason. */
+function whyCompared(input: ObserveStepInput, state: WatchState, hold: string): string | undefined {
+  if (!isCompared(input)) return undefined;
+  for (const metric of input.plan.analysis.metrics) {
+    const found = comparing(metric, input);
+    const evidence = state.metrics[metric.name]?.evidence;
+    if (!found || !evidence || metric.dryRun) continue;
+    const verdict = assessCompared(metric, found, evidence, { input, terminating: false });
+    if (verdict.evidence?.hold === hold) return verdict.reason;
+  }
+  return undefined;
 }

@@ -26,7 +26,15 @@ export function tallyOf(
     judged: judgedArm(input),
     ...(left === null ? {} : { remainingMs: left }),
     ...(holding === undefined ? {} : { holding }),
+    ...evidenceOf(input, state),
   };
+}
+
+function evidenceOf(input: ObserveStepInput, state: WatchState): Pick<StepTally, 'evidence' | 'weightPercent'> {
+  const found = Object.entries(state.metrics).flatMap(([name, { evidence }]) =>
+    evidence ? [[name, evidence] as const] : [],
+  );
+  return found.length === 0 ? {} : { evidence: Object.fromEntries(found), weightPercent: input.weightPercent };
 }
 
 /** The last look for `mainstay status`. Counts are those of the whole watch. */

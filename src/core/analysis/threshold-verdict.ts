@@ -23,6 +23,8 @@ export interface JudgeSetting {
 /** False for a dry run, and for a comparison with stable where no stable arm stands beside the new version. */
 export function isDeciding(metric: MetricPlan, judged: Arm): boolean {
   if (metric.dryRun) return false;
+  // A slow ratio without bounds is judged by comparison only.
+  if (metric.sequential && !metric.judge.pass && !metric.judge.fail) return false;
   return judged === 'canary' || !(metric.query.kind === 'value' && metric.query.relativeToStable);
 }
 

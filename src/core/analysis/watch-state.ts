@@ -2,6 +2,7 @@
 import type { Arm, MetricPlan, Sample, Slot } from '../model/analysis.ts';
 import type { ForeignChange, StepTally } from '../model/operation.ts';
 import type { ObserveStepInput } from '../model/observe.ts';
+import { comparing, evidenceFrom, type MetricEvidence } from './evidence.ts';
 import { isDeciding } from './threshold-verdict.ts';
 import { NOTHING_GATHERED } from './sample.ts';
 import type { Gathered } from './sample.ts';
@@ -16,6 +17,8 @@ export interface MetricState {
   readonly samples: readonly Sample[];
   /** Since when no usable sample came, counted from the end of the last usable one; null while data come. */
   readonly missingSinceMs: number | null;
+  /** Of a metric that is compared in this release. */
+  readonly evidence?: MetricEvidence;
 }
 
 export type Ended = Exclude<StepTally['ended'], 'cancelled'>;
@@ -62,15 +65,19 @@ export function judgedArm(input: Pick<ObserveStepInput, 'mode' | 'arms'>): Arm {
 
 export function decidingMetrics(input: ObserveStepInput): readonly MetricPlan[] {
   const judged = judgedArm(input);
-  return input.plan.analysis.metrics.filter((metric) => isDeciding(metric, judged));
+  return input.plan.analysis.metrics.filter((metric) =>
+    comparing(metric, input) !== undefined ? !metric.dryRun : isDeciding(metric, judged),
+  );
 }
 
 export function beginWatch(input: ObserveStepInput, nowMs: number): WatchState {
   const cursor = cursorOf(input.cursor);
   const metrics: Record<string, MetricState> = {};
-  for (const { name } of input.plan.analysis.metrics) {
+  for (const metric of input.plan.analysis.metrics) {
+    const { name } = metric;
     const counters = cursor?.counters[name] ?? { stable: NO_COUNTERS, canary: NO_COUNTERS };
-    metrics[name] = { counters, gathered: NOTHING_GATHERED, samples: [], missingSinceMs: null };
+    const evidence = comparing(metric, input) ? { evidence: evidenceFrom(input.evidence?.[name]) } : {};
+    metrics[name] = { counters, gathered: NOTHING_GATHERED, samples: [], missingSinceMs: null, ...evidence };
   }
   return {
     version: 1,

@@ -1,15 +1,11 @@
 /** Rules of the analysis: bounds, counts, and how samples fit into the steps. Paths are relative to `analysis`. */
 import type { Bound } from '../model/analysis.ts';
 import { boundExpected, describeBound, type MetricUnit, parseBound } from '../model/bound.ts';
-import {
-  defaultUnit,
-  type MetricEntry,
-  type SamplingEntry,
-  type StepEntry,
-  type ThresholdEntry,
-} from '../model/catalogue.ts';
+import { defaultUnit, type MetricEntry, type SamplingEntry, type StepEntry } from '../model/catalogue.ts';
+import { whyNotSequential } from '../analysis/sequential/sequential-refusal.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { PathSegment } from '../model/problem.ts';
+import { judgeOf, sequentialOptionsOf, thresholdOf } from './judge.ts';
 import type { BrokenRule } from './rules.ts';
 import { resolveSampling, shortestStep } from './sampling.ts';
 
@@ -52,23 +48,57 @@ export function brokenMetricListRules(metrics: readonly NamedMetric[]): BrokenRu
   return broken;
 }
 
-/** Rules of one judge; `index` is the place of its metric in the list. */
+/** Rules of a metric's judge; `index` is the metric's place in the list. */
 export function brokenJudgeRules(
-  judge: ThresholdEntry,
+  metric: Pick<MetricEntry, 'judge' | 'query'>,
   index: number,
   shared: SamplingEntry,
   steps: readonly StepEntry[],
 ): BrokenRule[] {
-  const path = ['metrics', index, 'judge'];
+  const written = judgeOf(metric);
+  if (written === undefined) {
+    const expected = 'a judge: only an error ratio has one by default (sequential)';
+    return [{ path: ['metrics', index, 'judge'], expected, found: 'nothing' }];
+  }
+  const judge = thresholdOf(metric);
+  const path = [...judgePath(metric, index)];
   const broken = brokenSamplingRules(judge, shared, steps, path);
+  if (written.kind === 'sequential') return [...broken, ...brokenSequentialRules(metric, index)];
   if (judge.pass !== undefined || judge.fail !== undefined) return broken;
   return [{ path, expected: 'at least one bound, pass or fail', found: 'neither' }, ...broken];
 }
 
+/** Where the threshold of a metric stands: in its judge, or under a comparison. */
+function judgePath({ judge }: Pick<MetricEntry, 'judge'>, index: number): PathSegment[] {
+  const path = ['metrics', index, 'judge'];
+  return judge?.kind === 'sequential' && judge.threshold !== undefined ? [...path, 'threshold'] : path;
+}
+
+function brokenSequentialRules(metric: Pick<MetricEntry, 'judge' | 'query'>, index: number): BrokenRule[] {
+  const path = ['metrics', index, 'judge'];
+  const { kind } = metric.query;
+  if (kind !== 'errorRatio' && kind !== 'slowRatio') {
+    return [
+      {
+        path: [...path, 'kind'],
+        expected: 'threshold: only errorRatio and slowRatio are compared',
+        found: '"sequential"',
+      },
+    ];
+  }
+  const options = sequentialOptionsOf(metric, { metrics: [] });
+  if (!options) return [];
+  return whyNotSequential(options).map((problem) => {
+    const [key = '', ...rest] = problem.split(' must ');
+    const [expected = '', found = ''] = rest.join(' must ').split(', is ');
+    return { path: [...path, key.split('.')[0] ?? key], expected, found };
+  });
+}
+
 /** Bounds that cannot be read in the metric's unit, or that contradict each other. */
 export function brokenBoundRules(metric: MetricEntry, index: number): BrokenRule[] {
-  const { judge } = metric;
-  const path = ['metrics', index, 'judge'];
+  const judge = thresholdOf(metric);
+  const path = judgePath(metric, index);
   const unit = metric.unit ?? defaultUnit(metric.query);
   const broken: BrokenRule[] = [];
   if (metric.query.kind === 'quantile' && unit === '%') {

@@ -1,4 +1,6 @@
 /** What is measured, how it is judged, and what a look brings home. */
+import type { EvidenceShown } from '../analysis/sequential-verdict.ts';
+import type { SequentialOptions } from '../analysis/sequential/constants.ts';
 import type { PrometheusSource, PromqlText } from './prometheus.ts';
 
 export const ARMS = ['stable', 'canary'] as const;
@@ -30,6 +32,8 @@ export type MetricQuery =
   | { readonly kind: 'errorRatio'; readonly total: SeriesSelector; readonly errors: SeriesSelector }
   /** Quantile (0..1) of a histogram's increments since the last sample, in the histogram's unit. */
   | { readonly kind: 'quantile'; readonly histogram: SeriesSelector; readonly quantile: number }
+  /** Part of the requests that are slower than a bucket bound, chosen from the record where none is written. */
+  | { readonly kind: 'slowRatio'; readonly histogram: SeriesSelector; readonly slowerThan?: string }
   /** A gauge: the mean over pods; `relativeToStable` gives canary / stable instead. */
   | { readonly kind: 'value'; readonly gauge: SeriesSelector; readonly relativeToStable: boolean };
 
@@ -58,11 +62,22 @@ export interface ThresholdPlan {
   readonly minRequests: number;
 }
 
+export const LOW_TRAFFIC_POLICIES = ['approval', 'threshold', 'rollback'] as const;
+/** What is done when the data cannot decide at this traffic. */
+export type OnLowTraffic = (typeof LOW_TRAFFIC_POLICIES)[number];
+
+/** `sequential`: both arms are compared look by look; the metric's threshold stands in where there is no record. */
+export interface SequentialJudge {
+  readonly options: SequentialOptions;
+}
+
 export interface MetricPlan {
   readonly name: string;
   readonly source: MetricSource;
   readonly query: MetricQuery;
   readonly judge: ThresholdPlan;
+  /** Left out: the threshold alone judges. */
+  readonly sequential?: SequentialJudge;
   /** Measured and shown, never decides. */
   readonly dryRun: boolean;
   /** Unit for people: `%`, `ms`, `s` or empty; ratios are shown in per cent when `%`. */
@@ -71,6 +86,10 @@ export interface MetricPlan {
 
 export interface AnalysisPlan {
   readonly metrics: readonly MetricPlan[];
+  /** Asked before the release, and again at the gate before 100 %. `approval` when left out. */
+  readonly onLowTraffic?: OnLowTraffic;
+  /** The stable arm is watched at least this long before the first weight change, where its record is short. */
+  readonly recordForMs?: number;
 }
 
 /** What one sample of one metric says. */
@@ -126,6 +145,8 @@ export interface MetricVerdict {
     readonly noData: number;
   };
   readonly requests: number | null;
+  /** What the `sequential` judge saw. */
+  readonly evidence?: EvidenceShown;
   /** `error ratio 8.10 % (26 of 321 canary requests) > 5 %, 2 of at most 1 failures` */
   readonly reason: string;
 }

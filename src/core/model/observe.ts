@@ -1,4 +1,6 @@
 /** Input of `observeStep`, and what is expected to stand on the cluster while it watches. */
+import type { ReleaseEvidence } from '../analysis/evidence.ts';
+import type { ReleaseRecords } from '../analysis/sequential/record.ts';
 import type { BackendWeight } from './operation.ts';
 import type { DeployPlan } from './plan.ts';
 
@@ -41,6 +43,10 @@ export interface ObserveStepInput {
   readonly term: number;
   /** `cursor` of the last tally of this release, so that no request between two watches is lost. */
   readonly cursor?: unknown;
+  /** What is known of the stable arm before the release, for the `sequential` judge. */
+  readonly records?: ReleaseRecords;
+  /** `evidence` of the last tally of this release. */
+  readonly evidence?: ReleaseEvidence;
   /** Time this watch still has to serve, of a tally that was cancelled; the whole duration when left out. */
   readonly remainingMs?: number;
   /** Index of the step record this watch will lead to, so that the ledger finds its looks. */

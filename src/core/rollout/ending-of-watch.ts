@@ -1,4 +1,6 @@
 /** What a tally and its verdict mean for the deployment. */
+import { assessMetric } from '../analysis/threshold-verdict.ts';
+import { hasBounds } from '../analysis/stand-in.ts';
 import type { StepVerdict } from '../model/analysis.ts';
 import type { StepTally } from '../model/operation.ts';
 import type { DeployPlan } from '../model/plan.ts';
@@ -49,7 +51,31 @@ export function endingOfWatch(tally: StepTally, verdict: StepVerdict, plan: Depl
         reasonCode: 'AnalysisError',
         reason: `the tally does not bear out its verdict: ${verdict.reason}`,
       };
+    case 'lowTraffic':
+      return endingOfLowTraffic(tally, plan);
     case 'cancelled':
       return undefined;
+  }
+}
+
+/** The gate before 100 % stayed shut until its deadline. Undefined also where a person is asked next. */
+function endingOfLowTraffic(tally: StepTally, plan: DeployPlan): Ending | undefined {
+  const why = tally.holding ?? 'the data cannot decide';
+  switch (plan.analysis.onLowTraffic ?? 'approval') {
+    case 'approval':
+      return undefined;
+    case 'rollback':
+      return { outcome: 'rolledBack', reasonCode: 'LowTraffic', reason: `low traffic, taking the safe side: ${why}` };
+    case 'threshold': {
+      const verdicts = plan.analysis.metrics
+        .filter((metric) => metric.sequential && !metric.dryRun && hasBounds(metric))
+        .map((metric) =>
+          assessMetric(metric, tally.samples[metric.name] ?? [], { judged: 'canary', terminating: false }),
+        );
+      const against = verdicts.find(({ phase }) => phase !== 'passed');
+      if (!against && verdicts.length > 0) return undefined;
+      const said = against ? against.reason : 'no threshold can decide instead';
+      return { outcome: 'rolledBack', reasonCode: 'LowTraffic', reason: `low traffic: ${why}; threshold: ${said}` };
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { sequentialOptionsOf, thresholdOf } from '../catalogue/judge.ts';
 import { resolveSampling } from '../catalogue/sampling.ts';
 import type { MetricPlan, MetricQuery, MetricSource, SeriesSelector } from '../model/analysis.ts';
 import { type MetricUnit, boundExpected, parseBound } from '../model/bound.ts';
@@ -26,7 +27,8 @@ export function resolveMetric(
   shortestStepMs: number,
 ): MetricPlan {
   const unit = metric.unit ?? defaultUnit(metric.query);
-  const { judge } = metric;
+  const judge = thresholdOf(metric);
+  const sequential = sequentialOptionsOf(metric, shared);
   return {
     name: metric.name,
     source: resolveSource(metric.source, traffic, shared.prometheus ?? prometheus),
@@ -37,6 +39,7 @@ export function resolveMetric(
       ...(judge.fail !== undefined && { fail: boundOf(judge.fail, unit) }),
       ...resolveSampling(judge, shared, shortestStepMs),
     },
+    ...(sequential && { sequential: { options: sequential } }),
     dryRun: metric.dryRun ?? false,
     unit,
   };
@@ -71,6 +74,12 @@ function resolveQuery(query: QueryEntry): MetricQuery {
       return { kind: 'errorRatio', total: selector(query.total), errors: selector(query.errors) };
     case 'quantile':
       return { kind: 'quantile', histogram: selector(query.histogram), quantile: query.quantile };
+    case 'slowRatio':
+      return {
+        kind: 'slowRatio',
+        histogram: selector(query.histogram),
+        ...(query.slowerThan !== undefined && { slowerThan: query.slowerThan }),
+      };
     case 'value':
       return {
         kind: 'value',

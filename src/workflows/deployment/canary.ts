@@ -40,11 +40,21 @@ export async function canaryDeploy(op: Operation, release: Release): Promise<End
     if (jumped) break;
     const verdict = await watch(op, release, { mode: 'step', step: index, weightPercent: step.weightPercent });
     if (verdict) return verdict;
+    const refused = await askOnLowTraffic(op, release);
+    if (refused) return refused;
     jumped = takeWish(op) === 'promoteNow';
   }
   const paused = await holdWhilePaused(op, release, { step: plan.steps.length - 1, weightPercent: 100 });
   if (paused) return paused;
   return promote(op, release);
+}
+
+/** The gate before 100 % stayed shut, and the catalogue wants a person to decide. */
+async function askOnLowTraffic(op: Operation, release: Release): Promise<Ending | undefined> {
+  const why = release.lowTraffic;
+  release.lowTraffic = undefined;
+  if (why === undefined || (release.deposit.plan.analysis.onLowTraffic ?? 'approval') !== 'approval') return undefined;
+  return askApproval(op, release, standing(op), why);
 }
 
 function takeWish(op: Operation): Operation['wish'] {

@@ -55,7 +55,7 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
 }
 
 /** Stamps the objects, observes what stands, deposits it. Only then anything may be changed. */
-async function claim(op: Operation, { plan, image }: Prepared): Promise<Release | Ending> {
+async function claim(op: Operation, { plan, image, records }: Prepared): Promise<Release | Ending> {
   const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, 60_000));
   const fence = op.nextFence();
   const before = await act.claimService({ plan, fence, operation: op.state.workflowId, tidy: true });
@@ -76,6 +76,9 @@ async function claim(op: Operation, { plan, image }: Prepared): Promise<Release 
     image,
     term: fence.term,
     cursor: undefined,
+    records,
+    evidence: undefined,
+    lowTraffic: undefined,
     backends: before.route.backends,
     stableImage: before.deployment.image,
     canaryReplicas: undefined,

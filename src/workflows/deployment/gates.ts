@@ -26,16 +26,20 @@ export async function holdWhilePaused(op: Operation, release: Release, at: At): 
 }
 
 /** Asks before the next step, at the weight of the last one. */
-export async function askApproval(op: Operation, release: Release, at: At): Promise<Ending | undefined> {
+export async function askApproval(op: Operation, release: Release, at: At, why?: string): Promise<Ending | undefined> {
   const approval = release.deposit.plan.stepApproval;
   op.enter('awaitingApproval');
-  return ask(op, approval, () => holdUntil(op, release, at, () => op.approved, approval.deadlineMs));
+  return ask(op, approval, why, () => holdUntil(op, release, at, () => op.approved, approval.deadlineMs));
 }
 
 /** Asks at weight 0, where nothing runs yet that would need watching: it may wait for months. */
-export async function askStartApproval(op: Operation, approval: ApprovalPlan): Promise<Ending | undefined> {
+export async function askStartApproval(
+  op: Operation,
+  approval: ApprovalPlan,
+  why?: string,
+): Promise<Ending | undefined> {
   op.enter('awaitingStart');
-  return ask(op, approval, async () => {
+  return ask(op, approval, why, async () => {
     await condition(() => op.approved, approval.deadlineMs);
     return undefined;
   });
@@ -44,6 +48,7 @@ export async function askStartApproval(op: Operation, approval: ApprovalPlan): P
 async function ask(
   op: Operation,
   approval: ApprovalPlan,
+  why: string | undefined,
   hold: () => Promise<Ending | undefined>,
 ): Promise<Ending | undefined> {
   op.approved = false;
@@ -53,6 +58,7 @@ async function ask(
     sinceMs,
     deadlineMs: sinceMs + approval.deadlineMs,
     onDeadline: approval.onDeadline,
+    ...(why !== undefined && { why }),
   } as const;
   op.waitFor(waiting);
   let over = false;

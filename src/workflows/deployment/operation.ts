@@ -17,7 +17,7 @@ import {
 } from '@temporalio/workflow';
 import type { DeployPhase, DeployState, Decision, Waiting } from '../../core/model/deploy-state.ts';
 import { MEMO } from '../../core/model/names.ts';
-import type { DeployResult, Fence, ForeignChange } from '../../core/model/operation.ts';
+import type { DeployResult, Fence, ForeignChange, PreflightResult } from '../../core/model/operation.ts';
 import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, endingOfStop, type Stop } from '../../core/rollout/ending.ts';
 import { currentDetails } from '../../core/status/current-details.ts';
@@ -37,6 +37,8 @@ export class Operation {
   private published = '';
   /** Cancelled when ownership is lost during the undo. */
   undoScope: CancellationScope | undefined;
+  /** What the comparison can see, told with the checklist. */
+  detection: readonly PreflightResult[] = [];
   /** Set by `approve`; taken by the wait it belongs to. */
   approved = false;
   /** Set by `skipStep` and `promoteNow`; taken by the watch it ends. */

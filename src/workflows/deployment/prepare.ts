@@ -1,6 +1,8 @@
 /** Everything before ownership: the plan, the checks, the image, the approval at weight 0. Nothing on the cluster changes. */
 import { ActivityFailure, proxyActivities, rootCause } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
+import type { ReleaseDetection } from '../../core/analysis/detection.ts';
+import type { ReleaseRecords } from '../../core/analysis/sequential/record.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { assessPreflight, decidePreflight } from '../../core/preflight/assess-preflight.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
@@ -8,11 +10,14 @@ import { planDigest } from '../../core/rollout/plan-digest.ts';
 import { lookupProfile, readProfile, waitProfile } from '../shared/profiles.ts';
 import { askStartApproval } from './gates.ts';
 import type { Operation } from './operation.ts';
+import { type Collecting, collectRecord } from './record.ts';
 
 export interface Prepared {
   readonly plan: DeployPlan;
   readonly image: string;
   readonly observedTerm: number;
+  /** What is known of stable before the release; left out in a plan that compares nothing. */
+  readonly records?: ReleaseRecords;
 }
 
 /** What is ready to be deployed, or how the deployment ends before it began. */
@@ -25,12 +30,28 @@ export async function prepare(op: Operation): Promise<Prepared | Ending> {
   if (typeof ready === 'object') return ready;
   const refused = await checkPreflight(op, plan, ready);
   if (op.state.input.dryRun === true) {
+    await detect(op, collectRecord(plan, true));
     const reason = refused
       ? `dry run: it would be rejected: ${refused.reason}`
       : 'dry run: every required check passed; nothing was changed';
     return { outcome: 'planned', reasonCode: 'DryRun', reason };
   }
   if (refused) return refused;
+  const collecting = collectRecord(plan, false);
+  try {
+    return await makeReady(op, plan, ready, collecting);
+  } finally {
+    collecting?.drop();
+  }
+}
+
+async function makeReady(
+  op: Operation,
+  plan: DeployPlan,
+  ready: string | undefined,
+  collecting: Collecting | undefined,
+): Promise<Prepared | Ending> {
+  const read = proxyActivities<Activities>(readProfile());
   const image = ready ?? (await build(op, plan));
   if (typeof image === 'object') return image;
   op.state.image = image;
@@ -40,12 +61,28 @@ export async function prepare(op: Operation): Promise<Prepared | Ending> {
     const reason = `${plan.service} in ${plan.environment} already runs ${image}; nothing was changed`;
     return { outcome: 'unchanged', reasonCode: 'SameDigest', reason };
   }
-  const approval = plan.startApproval ?? (plan.steps[0]?.approval ? plan.stepApproval : undefined);
+  const detection = await detect(op, collecting);
+  const low = detection?.lowTraffic;
+  const policy = plan.analysis.onLowTraffic ?? 'approval';
+  if (low !== undefined && policy === 'rollback') {
+    return { outcome: 'rejected', reasonCode: 'LowTraffic', reason: `the data could not decide: ${low}` };
+  }
+  const asks = plan.steps[0]?.approval === true || (low !== undefined && policy === 'approval');
+  const approval = plan.startApproval ?? (asks ? plan.stepApproval : undefined);
   if (approval) {
-    const ending = (await askStartApproval(op, approval)) ?? (await checkPreflight(op, plan, image));
+    const ending = (await askStartApproval(op, approval, low)) ?? (await checkPreflight(op, plan, image));
     if (ending) return ending;
   }
-  return { plan, image, observedTerm: standing.observedTerm };
+  return { plan, image, observedTerm: standing.observedTerm, ...(detection && { records: detection.records }) };
+}
+
+async function detect(op: Operation, collecting: Collecting | undefined): Promise<ReleaseDetection | undefined> {
+  if (!collecting) return undefined;
+  op.say('looking at what the comparison can see at this traffic');
+  const detection = await collecting.end();
+  op.detection = detection?.results ?? [];
+  op.state.preflight = [...op.state.preflight.filter(({ name }) => name !== 'detection'), ...op.detection];
+  return detection;
 }
 
 /** Only digests are deployed, so only digests are compared. */
@@ -61,7 +98,7 @@ export async function checkPreflight(
 ): Promise<Ending | undefined> {
   const { observePreflight } = proxyActivities<Activities>(readProfile());
   const facts = await observePreflight({ plan, ...(image !== undefined && { image }) });
-  op.state.preflight = assessPreflight(facts, plan, Date.now());
+  op.state.preflight = [...assessPreflight(facts, plan, Date.now()), ...op.detection];
   op.say(op.state.doing);
   const decision = decidePreflight(op.state.preflight);
   return decision.go ? undefined : { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: decision.reason };

@@ -8,6 +8,8 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
+import type { ReleaseEvidence } from '../../core/analysis/evidence.ts';
+import type { ReleaseRecords } from '../../core/analysis/sequential/record.ts';
 import { assessTally } from '../../core/analysis/assess-tally.ts';
 import { canaryName } from '../../core/model/names.ts';
 import type { ExpectedStanding, WatchMode } from '../../core/model/observe.ts';
@@ -26,6 +28,11 @@ export interface Release {
   readonly term: number;
   /** Cursor of the last tally. */
   cursor: unknown;
+  /** What is known of stable before the release, and what the comparison has seen since. */
+  readonly records: ReleaseRecords | undefined;
+  evidence: ReleaseEvidence | undefined;
+  /** Why the gate before 100 % stayed shut; taken by the question it leads to. */
+  lowTraffic: string | undefined;
   /** Backends asked for last, and all that were asked for, in words. */
   backends: readonly BackendWeight[];
   /** What we gave the named Deployment and the canary last: our own change in the middle of a step is not a foreign one. */
@@ -62,6 +69,8 @@ export async function watch(op: Operation, release: Release, wanted: Watch): Pro
           weightPercent: wanted.weightPercent,
           term: release.term,
           ...(release.cursor !== undefined && { cursor: release.cursor }),
+          ...(release.records && { records: release.records }),
+          ...(release.evidence && { evidence: release.evidence }),
         },
       ],
     ),
@@ -121,7 +130,9 @@ function settle(
   startedAtMs: number,
 ): Ending | undefined {
   release.cursor = tally.cursor ?? release.cursor;
-  const verdict = assessTally(release.deposit.plan, tally);
+  release.evidence = tally.evidence ?? release.evidence;
+  release.lowTraffic = tally.ended === 'lowTraffic' ? (tally.holding ?? 'the data cannot decide') : undefined;
+  const verdict = assessTally(release.deposit.plan, tally, release.records);
   const record = {
     step: wanted.step,
     weightPercent: wanted.weightPercent,

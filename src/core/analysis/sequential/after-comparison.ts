@@ -1,7 +1,7 @@
 /** At 100 % and in the bake nobody is left to compare with: the new version is held against its predecessor's record. */
 import type { Slot } from '../../model/analysis.ts';
 import { countText, durationText, valueText } from '../format.ts';
-import { MIN_BINS_FOR_BURSTS, SLOT_MS, SLOTS_PER_MINUTE, type SequentialOptions } from './constants.ts';
+import { MIN_BINS_FOR_BURSTS, SLOTS_PER_MINUTE, type SequentialOptions } from './constants.ts';
 import { poolBins, usableBins, type Bin, type Dispersion } from './dispersion.ts';
 import { NO_HYGIENE, takeSlot, UNUSABLE_TEXT, whyUnusable, type Hygiene, type UnusableReason } from './hygiene.ts';
 
@@ -14,6 +14,7 @@ export interface WindowPlan {
   readonly limit: number;
   /** Length of a window in slots: 60 s, or 5 min where the record's bursts last. */
   readonly slots: number;
+  readonly slotMs: number;
   readonly minErrors: number;
 }
 
@@ -25,7 +26,7 @@ export interface WindowPlan {
 export function planWindows(
   record: readonly Bin[],
   dispersion: Dispersion,
-  options: Pick<SequentialOptions, 'minErrors' | 'mustDetect' | 'longBlockSlots'>,
+  options: Pick<SequentialOptions, 'minErrors' | 'mustDetect' | 'longBlockSlots' | 'slotMs'>,
 ): WindowPlan {
   const lasting = dispersion.block === options.longBlockSlots;
   const bins = usableBins(record);
@@ -35,6 +36,7 @@ export function planWindows(
   return {
     limit: Math.max(options.mustDetect.objective ?? 0, 2 * dispersion.r, high),
     slots: lasting ? options.longBlockSlots : SLOTS_PER_MINUTE,
+    slotMs: options.slotMs,
     minErrors: options.minErrors,
   };
 }
@@ -94,7 +96,7 @@ export interface WindowVerdict {
 export function assessWindows(plan: WindowPlan, state: WindowState): WindowVerdict {
   const bad = state.windows.filter((window) => isWindowBad(plan, window)).length;
   const hold = bad >= MAX_BAD_WINDOWS ? undefined : whyUnusable(state.hygiene);
-  const minutes = durationText(plan.slots * SLOT_MS);
+  const minutes = durationText(plan.slots * plan.slotMs);
   const seen = `${bad} of the last ${countText(state.windows.length, 'window')} of ${minutes} above ${valueText(plan.limit, '%')}`;
   return {
     phase: bad >= MAX_BAD_WINDOWS ? 'rollback' : hold ? 'hold' : 'continue',

@@ -65,6 +65,8 @@ export interface SequentialOptions {
   readonly gateDeadlineMs: number;
   /** Time after the canary's first ready pod whose slots are not judged. */
   readonly warmUpMs: number;
+  /** Length of a slot. The measured error rates hold for 10 s; another length is for rehearsals in scaled time. */
+  readonly slotMs: number;
 }
 
 export const ERROR_DEFAULTS: SequentialOptions = {
@@ -80,6 +82,7 @@ export const ERROR_DEFAULTS: SequentialOptions = {
   capScale: 0.5,
   gateDeadlineMs: 30 * 60_000,
   warmUpMs: 0,
+  slotMs: SLOT_MS,
 };
 
 /** For requests slower than a fixed time instead of errors: some slowness of new processes is tolerated. */

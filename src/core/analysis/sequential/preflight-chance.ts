@@ -1,6 +1,6 @@
 /** Before the release: how likely a fault would be seen, slot by slot. */
 import { toleratedShare } from './block-evidence.ts';
-import { DELTAS, SLOT_MS, START_MASS } from './constants.ts';
+import { DELTAS, START_MASS } from './constants.ts';
 import type { Dispersion } from './dispersion.ts';
 import { evidenceLimit } from './evidence.ts';
 import { cappedNormal, normalProbability, poissonTail, type Moments } from './normal.ts';
@@ -24,6 +24,7 @@ export interface ChanceInput extends Traffic, Pick<Dispersion, 'v' | 'cap' | 'bl
   readonly alpha: number;
   readonly minErrors: number;
   readonly tolerance: number;
+  readonly slotMs: number;
   readonly ladder: readonly LadderStep[];
 }
 
@@ -68,7 +69,7 @@ export function detectionChances(input: ChanceInput): readonly number[] {
 /** Moments of the capped evidence of a block of which `filled` slots are over, for each delta. */
 function expectedBlock(input: ChanceInput, w: number, filled: number) {
   const { v, r, cap } = input;
-  const requests = (input.rps * SLOT_MS * filled) / 1_000;
+  const requests = (input.rps * input.slotMs * filled) / 1_000;
   const canaryErrors = requests * w * Math.min(1, input.canaryRatio);
   const stableErrors = requests * (1 - w) * r;
   const phi = 1 + 2 * v * w * (1 - w) * r * requests;

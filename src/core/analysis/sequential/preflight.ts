@@ -1,7 +1,7 @@
 /** Before the release: what this ladder can see at this traffic, how long it takes, and what is missing if it cannot. */
 import { countText, durationText, numberText, valueText } from '../format.ts';
 import { cutBlocks, type Block } from './block.ts';
-import { SLOT_MS, type SequentialOptions } from './constants.ts';
+import type { SequentialOptions } from './constants.ts';
 import type { Dispersion } from './dispersion.ts';
 import { addToGate, gateEvidence, gateLimit, NO_GATE_SUMS } from './gate.ts';
 import { detectionChances, type LadderStep } from './preflight-chance.ts';
@@ -83,8 +83,8 @@ function detect(input: SequentialPreflightInput, canaryRatio: number, asked?: nu
 
 function chancesOf({ dispersion, options, rps, ladder }: SequentialPreflightInput, canaryRatio: number) {
   const { v, r, cap, block } = dispersion;
-  const { alpha, minErrors, tolerance } = options;
-  return detectionChances({ rps, r, canaryRatio, v, cap, block, alpha, minErrors, tolerance, ladder });
+  const { alpha, minErrors, tolerance, slotMs } = options;
+  return detectionChances({ rps, r, canaryRatio, v, cap, block, alpha, minErrors, tolerance, slotMs, ladder });
 }
 
 /**
@@ -99,8 +99,8 @@ export function expectedGateSlot({ dispersion, options, rps, ladder }: Sequentia
   let open: Block | null = null;
   let slots = 0;
   for (const [step, { w, slots: length }] of ladder.entries()) {
-    const nC = (rps * SLOT_MS * w) / 1_000;
-    const nS = (rps * SLOT_MS * (1 - w)) / 1_000;
+    const nC = (rps * options.slotMs * w) / 1_000;
+    const nS = (rps * options.slotMs * (1 - w)) / 1_000;
     for (let at = 0; at < length; at += 1) {
       const cut = cutBlocks(open, { step, nC, eC: nC * r, nS, eS: nS * r }, block);
       if (cut.closed) sums = addToGate(sums, cut.closed, dispersion, must);
@@ -126,44 +126,42 @@ function neededRequests(input: SequentialPreflightInput, harm: number): number |
   return null;
 }
 
-function canaryRequests({ rps, ladder }: SequentialPreflightInput, slots: number): number {
+function canaryRequests({ rps, ladder, options }: SequentialPreflightInput, slots: number): number {
   let left = slots;
   let requests = 0;
   for (const step of ladder) {
     const counted = Math.min(left, step.slots);
-    requests += (rps * SLOT_MS * counted * step.w) / 1_000;
+    requests += (rps * options.slotMs * counted * step.w) / 1_000;
     left -= counted;
   }
   return Math.round(requests);
 }
 
 function preflightText(
-  { dispersion, rps }: SequentialPreflightInput,
+  { dispersion, rps, options: { slotMs } }: SequentialPreflightInput,
   harm: number,
   found: Omit<SequentialPreflight, 'text'>,
 ): string {
   const { decision, told, gateSlot, requests, requestsNeeded } = found;
   const gate =
-    gateSlot === null ? 'is not expected to open in this ladder' : `is expected to open after ${slotsText(gateSlot)}`;
+    gateSlot === null
+      ? 'is not expected to open in this ladder'
+      : `is expected to open after ${durationText(gateSlot * slotMs)}`;
   const needed =
     requestsNeeded === null
       ? 'more than the last step brings in a day'
       : `about ${countText(requestsNeeded, 'canary request')}`;
   const parts = [
-    `at ${numberText(rps)} requests/s and ${valueText(dispersion.r, '%')} errors a canary with ${valueText(harm, '%')} errors is seen with a chance of ${chanceText(decision.chance)} (${medianText(decision)})`,
-    ...(dispersion.r > 0 ? [told.map((one) => `${one.ratio} times: ${medianText(one)}`).join(', ')] : []),
+    `at ${numberText(rps)} requests/s and ${valueText(dispersion.r, '%')} errors a canary with ${valueText(harm, '%')} errors is seen with a chance of ${chanceText(decision.chance)} (${medianText(decision, slotMs)})`,
+    ...(dispersion.r > 0 ? [told.map((one) => `${one.ratio} times: ${medianText(one, slotMs)}`).join(', ')] : []),
     `the gate before 100 % ${gate}`,
     ...(found.lowTraffic ? [`low traffic: ${needed} are needed, this ladder brings ${numberText(requests)}`] : []),
   ];
   return parts.join('; ');
 }
 
-function medianText({ medianSlot }: Detection): string {
-  return medianSlot === null ? 'not in this ladder' : `half of the time within ${slotsText(medianSlot)}`;
-}
-
-function slotsText(slots: number): string {
-  return durationText(slots * SLOT_MS);
+function medianText({ medianSlot }: Detection, slotMs: number): string {
+  return medianSlot === null ? 'not in this ladder' : `half of the time within ${durationText(medianSlot * slotMs)}`;
 }
 
 /** `97 %`; never 100 % for less than certain. */

@@ -65,7 +65,7 @@ describe('the limit of a window', () => {
   });
 });
 
-const PLAN: WindowPlan = { limit: 0.01, slots: 6, minErrors: 5 };
+const PLAN: WindowPlan = { limit: 0.01, slots: 6, slotMs: 10_000, minErrors: 5 };
 const BAD = 90;
 const GOOD = 20;
 

@@ -5,7 +5,7 @@ import { detectionChances } from '../../../../src/core/analysis/sequential/prefl
 import { assessSequentialPreflight, expectedGateSlot } from '../../../../src/core/analysis/sequential/preflight.ts';
 
 const LADDER = [0.1, 0.25, 0.5, 0.75].map((w) => ({ w, slots: 60 }));
-const DEFAULTS = { alpha: 0.01, minErrors: 5, tolerance: 1, block: 6, ladder: LADDER };
+const DEFAULTS = { alpha: 0.01, minErrors: 5, tolerance: 1, block: 6, slotMs: 10_000, ladder: LADDER };
 
 interface Case {
   readonly rps: number;
