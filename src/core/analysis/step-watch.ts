@@ -171,8 +171,8 @@ function withEvidence(
   const { warmUpMs } = found.plan.options;
   const { atMs } = counts;
   const beganMs = state.lastLookAtMs ?? state.startedAtMs;
-  const isWarm = beganMs >= warmFromMs(input, state) + warmUpMs;
-  return { ...after, evidence: afterCounts(after.evidence, found, input, { atMs, beganMs, isWarm, counts }) };
+  const look = { atMs, beganMs, isWarm: beganMs >= warmFromMs(input, state) + warmUpMs, counts };
+  return { ...after, evidence: afterCounts(after.evidence, found, input, look) };
 }
 
 function addTotals(totals: WatchState['totals'], slot: Slot): WatchState['totals'] {

@@ -154,15 +154,15 @@ function brokenSamplingRules(
   judge: SamplingEntry,
   shared: SamplingEntry,
   steps: readonly StepEntry[],
-  judgePath: readonly PathSegment[],
+  writtenAt: readonly PathSegment[],
 ): BrokenRule[] {
   const shortest = shortestStep(steps);
   if (shortest === undefined) return [];
   const sampling = resolveSampling(judge, shared, shortest.ms);
   /** Where a value was written: the judge, the whole analysis, or nowhere (then the judge is named). */
   const origin = (key: keyof SamplingEntry): PathSegment[] => {
-    if (judge[key] !== undefined) return [...judgePath, key];
-    return shared[key] === undefined ? [...judgePath] : [key];
+    if (judge[key] !== undefined) return [...writtenAt, key];
+    return shared[key] === undefined ? [...writtenAt] : [key];
   };
   const { intervalMs, warmUpMs, count, failureLimit, consecutiveSuccessLimit } = sampling;
   const stepText = `${formatDuration(shortest.ms)}, the duration of the shortest step (steps[${shortest.index}])`;
