@@ -5,7 +5,7 @@ import { type ActivityDeps, createActivities } from './activities/index.ts';
 import { createLocalBuilds } from './clients/build/local-command.ts';
 import { createKubernetesClients } from './clients/kubernetes/http-client.ts';
 import { type LedgerRecorder, NO_LEDGER } from './clients/ledger/recorder.ts';
-import { createScrapeProvider } from './clients/metrics/scrape-provider.ts';
+import { createMetricsProvider } from './clients/metrics/provider.ts';
 import { createLedgerIncidents, createLedgerNotifier } from './clients/notify/ledger-notices.ts';
 import { createAuthFileCredentials } from './clients/registry/auth-file.ts';
 import { createRegistryClient } from './clients/registry/http-client.ts';
@@ -90,7 +90,7 @@ export function activityDeps(
     loadCatalogue: readCatalogue,
     kubernetes,
     router: createTrafficRouter(kubernetes),
-    metrics: createScrapeProvider({ kubernetes }),
+    metrics: createMetricsProvider({ kubernetes }),
     registry: createRegistryClient({
       insecureHosts: settings.insecureRegistries,
       credentials: createAuthFileCredentials(settings.registryAuthFile),

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { KubernetesClient, KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
+import type { MetricsProvider } from '../../clients/metrics/port.ts';
 import type { RegistryClient } from '../../clients/registry/port.ts';
 import { readGauge } from '../../clients/router/weight-metric.ts';
 import type { Seen } from '../../core/model/observe.ts';
@@ -9,10 +10,11 @@ import type { ConfigRequirement, DeployPlan } from '../../core/model/plan.ts';
 import { type PreflightFacts, trimDeployment, trimRouting, trimService } from '../../core/preflight/facts.ts';
 import { askedRights } from '../../core/preflight/required-rights.ts';
 import { ROUTING_KINDS, type RoutingKind, type RoutingObject } from '../../core/rollout/routing.ts';
-import type { Deployment, Service } from '../../core/rollout/workload.ts';
+import { type Deployment, selectorText, type Service } from '../../core/rollout/workload.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 import { isRetryable } from '../../errors/codes.ts';
 import { guarded } from '../failure.ts';
+import { probeMetrics } from '../metrics/probe-metrics.ts';
 import { observeKind } from './observe-kind.ts';
 
 export interface ObservePreflightInput {
@@ -24,6 +26,7 @@ export interface ObservePreflightInput {
 export interface ObservePreflightDeps {
   readonly kubernetes: KubernetesClients;
   readonly registry: RegistryClient;
+  readonly metrics: MetricsProvider;
   /** For all observations together. Default 8 s. */
   readonly withinMs?: number;
 }
@@ -49,15 +52,26 @@ export function createObservePreflight(deps: ObservePreflightDeps) {
         const client = deps.kubernetes(plan.workload.cluster);
         const { namespace } = plan.workload;
         const observedAtMs = Date.now();
-        const [ofImage, config, rights, objects, weightMetric] = await Promise.all([
+        const [ofImage, config, rights, { objects, metrics }, weightMetric] = await Promise.all([
           observeImage(deps.registry, plan, image, look),
           Promise.all(plan.requires.map((each) => observeKeys(client, namespace, each, look))),
           observeRights(client, plan, look),
-          observeObjects(client, plan, look),
+          observeObjects(client, plan, look).then(async (seen) => ({
+            objects: seen,
+            metrics: await observeMetrics(deps.metrics, plan, seen.deployment, look),
+          })),
           observeWeightMetric(plan, look),
         ]);
         signal.throwIfAborted();
-        return { observedAtMs, image: ofImage, config, rights, ...objects, ...(weightMetric && { weightMetric }) };
+        return {
+          observedAtMs,
+          image: ofImage,
+          config,
+          rights,
+          ...objects,
+          ...(weightMetric && { weightMetric }),
+          ...(metrics && { metrics }),
+        };
       } finally {
         done();
       }
@@ -170,6 +184,18 @@ async function observeObjects(
     observeKind(client, plan, look),
   ]);
   return { deployment, service, route, ...ofKind };
+}
+
+/** Asked for by the Pods of the Deployment that serves; the check tells why not when there is none. */
+async function observeMetrics(
+  provider: MetricsProvider,
+  plan: DeployPlan,
+  deployment: PreflightFacts['deployment'],
+  look: Look,
+): Promise<PreflightFacts['metrics']> {
+  if (plan.preflight.metrics === undefined || deployment.seen !== 'present') return undefined;
+  const labelSelector = selectorText(deployment.object.spec.selector.matchLabels ?? {});
+  return probeMetrics(provider, plan, { labelSelector, backend: plan.traffic.stableService }, look);
 }
 
 async function observeWeightMetric(plan: DeployPlan, look: Look): Promise<PreflightFacts['weightMetric']> {

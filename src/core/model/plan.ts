@@ -115,12 +115,14 @@ export const PREFLIGHT_CHECKS = [
   'selector',
   'history',
   'migrations',
+  'metrics',
 ] as const;
 export type PreflightCheckName = (typeof PREFLIGHT_CHECKS)[number];
 export type CheckMode = 'required' | 'advisory' | 'off';
-/** `migrations` only where the service has some. */
-export type PreflightPlan = Readonly<Record<Exclude<PreflightCheckName, 'migrations'>, CheckMode>> & {
+/** `migrations` only where the service has some, `metrics` only where a server is asked for some. */
+export type PreflightPlan = Readonly<Record<Exclude<PreflightCheckName, 'migrations' | 'metrics'>, CheckMode>> & {
   readonly migrations?: CheckMode;
+  readonly metrics?: CheckMode;
 };
 
 export interface ApprovalPlan {

@@ -4,6 +4,7 @@ import { type DeployPlan, PREFLIGHT_CHECKS, type PreflightCheckName } from '../m
 import { checkConfig } from './check-config.ts';
 import { checkFreeze } from './check-freeze.ts';
 import { checkImage } from './check-image.ts';
+import { checkMetrics } from './check-metrics.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkRights } from './check-rights.ts';
 import { checkRouter } from './check-router.ts';
@@ -24,6 +25,7 @@ const CHECKS: Readonly<
   selector: checkSelector,
   history: (facts, plan) => checkHistory(facts, plan),
   migrations: checkMigrations,
+  metrics: (facts, plan) => checkMetrics(facts, plan),
 };
 
 /** One result a check, in the order of PREFLIGHT_CHECKS; none for what the service does not have. */

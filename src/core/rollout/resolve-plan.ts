@@ -17,7 +17,7 @@ import type { MigrationsPlan } from '../model/migration.ts';
 import { oneOfText } from '../model/did-you-mean.ts';
 import { durationMs } from '../model/duration.ts';
 import type { ApprovalPlan, BuildPlan, DeployInput, DeployPlan } from '../model/plan.ts';
-import { PREFLIGHT_CHECKS, type PreflightPlan, type TrafficPlan } from '../model/plan.ts';
+import { PREFLIGHT_CHECKS, type PreflightCheckName, type PreflightPlan, type TrafficPlan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import { resolveMetric } from './resolve-metric.ts';
 
@@ -225,7 +225,11 @@ function migrationsPlan(entry: MigrationsEntry): MigrationsPlan {
 }
 
 function preflightModes(service: ServiceEntry): PreflightPlan {
-  const checks = PREFLIGHT_CHECKS.filter((check) => check !== 'migrations' || service.migrations !== undefined);
+  const has: Readonly<Partial<Record<PreflightCheckName, boolean>>> = {
+    migrations: service.migrations !== undefined,
+    metrics: service.analysis.metrics.some(({ source }) => source.from === 'prometheus'),
+  };
+  const checks = PREFLIGHT_CHECKS.filter((check) => has[check] ?? true);
   const modes = checks.map((check) => [check, service.preflight?.[check] ?? 'required']);
   return Object.fromEntries(modes) as PreflightPlan;
 }

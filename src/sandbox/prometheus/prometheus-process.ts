@@ -12,7 +12,11 @@ export interface PrometheusOptions {
   readonly config: unknown;
   /** 0 or absent: any free port. */
   readonly port?: number;
+  /** Blocks it finds at the start; within the folder when left out. */
+  readonly dataDir?: string;
   readonly flags?: readonly string[];
+  /** What its readiness page answers when it is: 401 where it wants a password. 200 when left out. */
+  readonly readyStatus?: number;
 }
 
 export interface PrometheusServer {
@@ -39,7 +43,7 @@ export async function startPrometheusServer(options: PrometheusOptions): Promise
     argv: [
       options.program,
       `--config.file=${configFile}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--storage.tsdb.path=${options.dataDir ?? join(folder, 'data')}`,
       '--storage.tsdb.retention.time=6h',
       '--storage.tsdb.wal-segment-size=10MB',
       `--web.listen-address=127.0.0.1:${port}`,
@@ -50,7 +54,7 @@ export async function startPrometheusServer(options: PrometheusOptions): Promise
   });
   try {
     const url = await addressOf(running);
-    await untilReady(url);
+    await untilReady(url, options.readyStatus ?? 200);
     let closed: Promise<void> | undefined;
     return { url, close: () => (closed ??= endProcess(running, END_GRACE_MS)) };
   } catch (error) {
@@ -85,13 +89,13 @@ async function addressOf(running: GuardedProcess): Promise<string> {
   });
 }
 
-async function untilReady(url: string): Promise<void> {
+async function untilReady(url: string, status: number): Promise<void> {
   const deadlineMs = Date.now() + START_LIMIT_MS;
   for (;;) {
     const isReady = await fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(2_000) }).then(
       async (reply) => {
         await reply.arrayBuffer();
-        return reply.ok;
+        return reply.status === status;
       },
       () => false,
     );

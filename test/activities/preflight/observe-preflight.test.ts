@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createObservePreflight } from '../../../src/activities/preflight/observe-preflight.ts';
 import { createKubernetesClients } from '../../../src/clients/kubernetes/http-client.ts';
 import { KINDS, type KindName, type KubernetesObject } from '../../../src/clients/kubernetes/port.ts';
+import { createMetricsProvider } from '../../../src/clients/metrics/provider.ts';
 import { createRegistryClient } from '../../../src/clients/registry/http-client.ts';
 import type { DeployPlan } from '../../../src/core/model/plan.ts';
 import { assessPreflight, decidePreflight } from '../../../src/core/preflight/assess-preflight.ts';
@@ -124,9 +125,13 @@ function plan(changes: Partial<DeployPlan> = {}): DeployPlan {
   );
 }
 
+function clients() {
+  const kubernetes = createKubernetesClients();
+  return { kubernetes, registry: createRegistryClient(), metrics: createMetricsProvider({ kubernetes }) };
+}
+
 function observe(of: DeployPlan, withinMs = 8000, ofImage: string | undefined = image) {
-  const deps = { kubernetes: createKubernetesClients(), registry: createRegistryClient(), withinMs };
-  const { observePreflight } = createObservePreflight(deps);
+  const { observePreflight } = createObservePreflight({ ...clients(), withinMs });
   return runActivity(observePreflight, { plan: of, ...(ofImage !== undefined && { image: ofImage }) });
 }
 
@@ -159,8 +164,7 @@ describe('observePreflight', () => {
 
   it('asks before a build whether the registry answers', async () => {
     const { observePreflight } = createObservePreflight({
-      kubernetes: createKubernetesClients(),
-      registry: createRegistryClient(),
+      ...clients(),
     });
     const facts = await runActivity(observePreflight, { plan: plan() });
     expect(facts.image).toEqual({ of: 'registry', repository: `${registry.host}/crm-api`, found: { seen: 'missing' } });
@@ -212,8 +216,7 @@ describe('observePreflight', () => {
     api.faults.add({ delayMs: 3000 });
     const context = activityContext();
     const { observePreflight } = createObservePreflight({
-      kubernetes: createKubernetesClients(),
-      registry: createRegistryClient(),
+      ...clients(),
     });
     const running = runActivity(observePreflight, { plan: plan(), image }, context);
     context.cancel();

@@ -26,12 +26,15 @@ export async function probeSelector(
   const probed = { selector: selectorText(selector), series: 0, isZero: false, scrapeEveryMs: null };
   if (missing !== undefined) return { ...probed, needsCanary: true };
   if (series.length === 0) return { ...probed, isZero: isKnown };
-  const newestAgeMs = atMs - Math.max(...series.map(lastMs));
   // The values of a text are of the time that was asked for.
-  if (newestAgeMs > staleAfterMs) return { ...probed, absent: `samples that are ${durationText(newestAgeMs)} old` };
-  const numbers = series.filter(({ points }) => !Number.isNaN(points.at(-1)?.value));
+  const fresh = series.filter((each) => atMs - lastMs(each) <= staleAfterMs);
+  if (fresh.length === 0) {
+    const ageMs = atMs - Math.max(...series.map(lastMs));
+    return { ...probed, absent: `samples that are ${durationText(ageMs)} old` };
+  }
+  const numbers = fresh.filter(({ points }) => !Number.isNaN(points.at(-1)?.value));
   if (numbers.length === 0) return { ...probed, absent: 'NaN' };
-  const scrapeEveryMs = 'promql' in selector ? null : slowestScrapeMs(series);
+  const scrapeEveryMs = 'promql' in selector ? null : slowestScrapeMs(fresh);
   return { ...probed, series: numbers.length, scrapeEveryMs };
 }
 
