@@ -8,7 +8,7 @@ import { type Sandbox, startSandbox } from './sandbox.ts';
 import type { SandboxStatus } from './status.ts';
 
 /** Where a sandbox listens when nobody else does: the catalogue of the example company names the registry's. */
-const WISHED_PORTS = { api: 7443, registry: 7050, router: 7080, routerAdmin: 7081, control: 7090 };
+const WISHED_PORTS = { api: 7443, registry: 7050, router: 7080, routerAdmin: 7081, control: 7090, prometheus: 7092 };
 const CLOSE_LIMIT_MS = 12_000;
 
 const { values } = parseArgs({
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     rps: { type: 'string', default: '50' },
     'watch-window': { type: 'string' },
     'no-seed': { type: 'boolean', default: false },
+    prometheus: { type: 'boolean', default: false },
   },
 });
 const stateDir = resolve(values.state ?? '.mainstay/sandbox');
@@ -64,6 +65,7 @@ async function run(): Promise<void> {
     ports: WISHED_PORTS,
     rps: Number(values.rps),
     seed: !values['no-seed'],
+    prometheus: values.prometheus,
     ...(window === undefined ? {} : { apiWatchWindow: Number(window) }),
     signal: ending.signal,
     onPhase: (text) => {

@@ -15,20 +15,26 @@ export interface ObservedParts {
   readonly router: Router;
   readonly load: Load;
   readonly faults: SandboxFaults;
+  readonly prometheusUrl?: string;
 }
 
-/** What runs now. It is read from the store itself: faults of the API must not hide it. */
-export async function observeSandbox(parts: ObservedParts): Promise<RunningStatus> {
-  const { kubeconfigPath, api, registry, router, load, faults } = parts;
+/** Every pod. Read from the store itself: faults of the API must not hide them. */
+export function listPods(api: ApiServer): readonly Pod[] {
   const kind = KINDS.find((candidate) => candidate.kind === 'Pod');
-  const pods = kind ? (api.store.list(kind) as Pod[]) : [];
+  return kind ? (api.store.list(kind) as Pod[]) : [];
+}
+
+/** What runs now. */
+export async function observeSandbox(parts: ObservedParts): Promise<RunningStatus> {
+  const { kubeconfigPath, api, registry, router, load, faults, prometheusUrl } = parts;
   return {
     kubeconfig: kubeconfigPath,
     api: api.url,
     registry: registry.host,
     router: router.url,
     routerAdmin: router.adminUrl,
-    pods: await Promise.all(pods.map((pod) => describe(pod, registry))),
+    ...(prometheusUrl === undefined ? {} : { prometheus: prometheusUrl }),
+    pods: await Promise.all(listPods(api).map((pod) => describe(pod, registry))),
     load: load.statistics(),
     faults: faults.list(),
   };

@@ -9,8 +9,9 @@ import { SandboxFaults } from './faults/sandbox-faults.ts';
 import { serviceFaultRules } from './faults/service-fault-rules.ts';
 import { kubeConfigFor, kubeconfigText } from './kubeconfig.ts';
 import { type Load, startLoad } from './load/load.ts';
-import { observeSandbox } from './observe.ts';
+import { listPods, observeSandbox } from './observe.ts';
 import { onPort } from './preferred-port.ts';
+import { startSandboxPrometheus } from './prometheus/start-prometheus.ts';
 import { type Registry, startRegistry } from './registry/server.ts';
 import { type Router, startRouter } from './router/server.ts';
 import { seedExampleCompany } from './seed.ts';
@@ -22,6 +23,7 @@ export interface SandboxPorts {
   readonly registry?: number;
   readonly router?: number;
   readonly routerAdmin?: number;
+  readonly prometheus?: number;
 }
 
 export interface SandboxOptions {
@@ -32,6 +34,8 @@ export interface SandboxOptions {
   readonly rps?: number;
   /** How many events a watch of the Kubernetes API may go back before it gets 410. */
   readonly apiWatchWindow?: number;
+  /** Starts a real Prometheus too, which must be installed. */
+  readonly prometheus?: boolean;
   /** Creates the example company and waits until it is served; true when absent. */
   readonly seed?: boolean;
   /** Told what is being done, one line at a time. */
@@ -51,6 +55,8 @@ export interface Sandbox {
   readonly registry: Registry;
   readonly router: Router;
   readonly load: Load;
+  /** Address of Prometheus; absent when it was not asked for. */
+  readonly prometheusUrl?: string;
   readonly faults: SandboxFaults;
   status(): Promise<RunningStatus>;
   /** Ends everything, also the processes of all pods. May be called twice. */
@@ -129,14 +135,28 @@ async function compose(
       for (const { id } of before) node.clearFaults(id);
     },
   });
+  const prometheus = options.prometheus === true ? await withPrometheus(options, stateDir, api, router) : undefined;
+  if (prometheus) stops.push(prometheus.close);
   if (seed) {
     const cluster = { kubeConfig, client, registryHost: registry.host, routerPort: router.port };
     await seedExampleCompany({ ...cluster, onPhase, ...(signal ? { signal } : {}) });
   }
   const load = startLoad({ target: router.url, rps, host: EXAMPLE_HOST });
   stops.push(load.close);
-  const parts = { stateDir, kubeconfigPath, kubeConfig, api, registry, router, load, faults };
+  const told = prometheus ? { prometheusUrl: prometheus.url } : {};
+  const parts = { stateDir, kubeconfigPath, kubeConfig, api, registry, router, load, faults, ...told };
   return { ...parts, status: () => observeSandbox(parts), close };
+}
+
+function withPrometheus(
+  { ports, onPhase }: SandboxOptions,
+  stateDir: string,
+  api: ApiServer,
+  router: Router,
+): ReturnType<typeof startSandboxPrometheus> {
+  onPhase?.('starting Prometheus');
+  const { adminUrl: routerAdminUrl } = router;
+  return startSandboxPrometheus({ stateDir, port: ports?.prometheus, pods: () => listPods(api), routerAdminUrl });
 }
 
 /** Ends the parts in reverse order; one that fails does not keep the others alive. */

@@ -9,6 +9,8 @@ export interface SandboxAddresses {
   readonly registry: string;
   readonly router: string;
   readonly routerAdmin: string;
+  /** Absent when it was not asked for. */
+  readonly prometheus?: string;
 }
 
 export interface SandboxPod {

@@ -27,19 +27,23 @@ export function sandboxCommand(): Command {
     .option('--rps <number>', `requests per second of load, 0 to ${MAX_RPS}`, rateArgument, 50)
     .option('--watch-window <events>', 'how far back a watch may go until 410 Gone', countArgument)
     .option('--no-seed', 'leave the cluster empty')
-    .action(async (options: CommonOptions & { rps: number; watchWindow?: number; seed: boolean }) => {
-      const { state: stateDir, rps, watchWindow, seed, json } = options;
-      const onStep = (step: string): void => console.error(`sandbox: ${step}`);
-      const window = watchWindow === undefined ? {} : { watchWindow };
-      const { status, wasRunning } = await bringUp({
-        stateDir,
-        rps,
-        seed,
-        ...window,
-        onStep: json ? () => undefined : onStep,
-      });
-      print(json, { ...status, wasRunning }, upText(status, stateDir, wasRunning));
-    });
+    .option('--prometheus', 'start a real Prometheus too, which scrapes pods and router; it must be installed')
+    .action(
+      async (options: CommonOptions & { rps: number; watchWindow?: number; seed: boolean; prometheus?: boolean }) => {
+        const { state: stateDir, rps, watchWindow, seed, prometheus = false, json } = options;
+        const onStep = (step: string): void => console.error(`sandbox: ${step}`);
+        const window = watchWindow === undefined ? {} : { watchWindow };
+        const { status, wasRunning } = await bringUp({
+          stateDir,
+          rps,
+          seed,
+          prometheus,
+          ...window,
+          onStep: json ? () => undefined : onStep,
+        });
+        print(json, { ...status, wasRunning }, upText(status, stateDir, wasRunning));
+      },
+    );
 
   withState(sandbox.command('down'))
     .description('end the sandbox and all its pods; images stay')

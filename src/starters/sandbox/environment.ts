@@ -5,7 +5,7 @@ import type { RunningStatus } from '../../sandbox/status.ts';
 
 const EXAMPLE_CATALOGUE = fileURLToPath(new URL('../../../examples/crm/mainstay.yaml', import.meta.url));
 
-type Addresses = Pick<RunningStatus, 'kubeconfig' | 'registry' | 'routerAdmin'>;
+type Addresses = Pick<RunningStatus, 'kubeconfig' | 'registry' | 'routerAdmin' | 'prometheus'>;
 
 /** Values by the name of the variable. Where Temporal is does not belong to the sandbox. */
 export function sandboxEnvironment(running: Addresses): Readonly<Record<string, string>> {
@@ -14,6 +14,7 @@ export function sandboxEnvironment(running: Addresses): Readonly<Record<string, 
     MAINSTAY_CONFIG: EXAMPLE_CATALOGUE,
     MAINSTAY_REGISTRY: running.registry,
     MAINSTAY_SANDBOX_ROUTER_ADMIN: running.routerAdmin,
+    ...(running.prometheus === undefined ? {} : { MAINSTAY_SANDBOX_PROMETHEUS: running.prometheus }),
   };
 }
 

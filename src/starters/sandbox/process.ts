@@ -23,6 +23,7 @@ export interface UpOptions {
   readonly rps: number;
   readonly watchWindow?: number;
   readonly seed: boolean;
+  readonly prometheus?: boolean;
   /** Told each new step of the start. */
   readonly onStep: (step: string) => void;
 }
@@ -90,13 +91,14 @@ export async function takeDown(stateDir: string): Promise<boolean> {
   return true;
 }
 
-function startDaemon({ stateDir, rps, watchWindow, seed }: UpOptions) {
+function startDaemon({ stateDir, rps, watchWindow, seed, prometheus }: UpOptions) {
   mkdirSync(stateDir, { recursive: true });
   const log = openSync(logFile(stateDir), 'a');
   const logStart = statSync(logFile(stateDir)).size;
   const args = ['--state', stateDir, '--rps', String(rps)];
   if (watchWindow !== undefined) args.push('--watch-window', String(watchWindow));
   if (!seed) args.push('--no-seed');
+  if (prometheus === true) args.push('--prometheus');
   const child = spawn(process.execPath, [...daemonEntry(), ...args], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let hasEnded = false;

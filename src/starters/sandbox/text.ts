@@ -7,13 +7,14 @@ import { envLines, sandboxEnvironment } from './environment.ts';
 /** What `up` prints at its end: addresses, lines to paste, and how to go on. */
 export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRunning: boolean): string {
   if (!running) return `sandbox: pid ${pid}`;
-  const { kubeconfig, router, routerAdmin, registry, load } = running;
+  const { kubeconfig, router, routerAdmin, registry, load, prometheus } = running;
   const option = stateOption(stateDir);
   return [
     `sandbox ${wasRunning ? 'already runs' : 'is up'} (pid ${pid}, state ${stateDir})`,
     `  kubeconfig  ${kubeconfig}`,
     `  router      ${router} (host crm.example.com), its metrics ${routerAdmin}/metrics`,
     `  registry    ${registry}`,
+    ...(prometheus === undefined ? [] : [`  prometheus  ${prometheus}`]),
     `  load        ${load.rps} requests per second`,
     '',
     'To use it, in every shell:',
@@ -36,12 +37,13 @@ export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRun
 export function statusText(status: SandboxStatus, stateDir: string): string {
   const { running, pid, phase, step } = status;
   if (!running) return `sandbox ${phase} (pid ${pid}): ${step}`;
-  const { pods, load, faults, api, registry, router, routerAdmin, kubeconfig } = running;
+  const { pods, load, faults, api, registry, router, routerAdmin, kubeconfig, prometheus } = running;
   return [
     `sandbox ${phase} (pid ${pid}, state ${stateDir}, since ${status.startedAt})`,
     `  kubernetes  ${api}  kubeconfig ${kubeconfig}`,
     `  router      ${router}  admin ${routerAdmin}`,
     `  registry    ${registry}`,
+    ...(prometheus === undefined ? [] : [`  prometheus  ${prometheus}`]),
     `  load        ${loadText(load)}`,
     '',
     `pods: ${pods.length === 0 ? 'none' : ''}`.trimEnd(),
