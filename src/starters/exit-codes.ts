@@ -20,6 +20,7 @@ export const EXIT_CODES = {
     code: 69,
     says: 'No Temporal server answers, no worker polls, or a program that is needed is missing.',
   },
+  notWritten: { code: 73, says: 'A file that was named could not be written.' },
   detached: { code: 130, says: 'Ctrl-C: the view was left, the operation goes on.' },
 } as const satisfies Record<string, { code: number; says: string }>;
 

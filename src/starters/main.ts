@@ -13,6 +13,7 @@ const COMMANDS: readonly { readonly names: readonly string[]; readonly load: () 
     load: async () => (await import('./messages.ts')).messageCommands(),
   },
   { names: ['list'], load: async () => [(await import('./list.ts')).listCommand()] },
+  { names: ['report'], load: async () => [(await import('./report.ts')).reportCommand()] },
   { names: ['worker'], load: async () => [(await import('./worker.ts')).workerCommand()] },
   { names: ['catalogue'], load: async () => [(await import('./catalogue.ts')).catalogueCommand()] },
   { names: ['sandbox'], load: async () => [(await import('./sandbox.ts')).sandboxCommand()] },

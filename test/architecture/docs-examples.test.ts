@@ -14,6 +14,7 @@ import { demoCommand } from '../../src/starters/demo.ts';
 import { deployCommand } from '../../src/starters/deploy.ts';
 import { listCommand } from '../../src/starters/list.ts';
 import { messageCommands } from '../../src/starters/messages.ts';
+import { reportCommand } from '../../src/starters/report.ts';
 import { sandboxCommand } from '../../src/starters/sandbox.ts';
 import { statusCommand } from '../../src/starters/status.ts';
 import { workerCommand } from '../../src/starters/worker.ts';
@@ -38,7 +39,14 @@ const INLINE = DOCUMENTS.flatMap(([path, text]) =>
 /** The real commands with actions that do nothing: parsing checks names, options, values and what is required. */
 async function accept(words: readonly string[]): Promise<void> {
   const program = new Command('mainstay');
-  const commands = [deployCommand(), statusCommand(), ...messageCommands(), listCommand(), workerCommand()];
+  const commands = [
+    deployCommand(),
+    statusCommand(),
+    reportCommand(),
+    ...messageCommands(),
+    listCommand(),
+    workerCommand(),
+  ];
   for (const command of [...commands, catalogueCommand(), sandboxCommand(), demoCommand()]) program.addCommand(command);
   silence(program);
   await program.parseAsync([...words], { from: 'user' });

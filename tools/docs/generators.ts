@@ -1,8 +1,10 @@
 import { settingsPage } from '../../src/config/settings.ts';
 import { catalogueJsonSchema } from '../../src/contracts/catalogue.ts';
+import { reportJsonSchema } from '../../src/contracts/release-report.ts';
 import { exitCodesPage } from '../../src/starters/exit-codes.ts';
 import { commandLinePage } from './command-line.ts';
 import { errorCodesPage } from './error-codes.ts';
+import { ledgerSchemaPage } from './ledger-schema.ts';
 
 /** A file under docs/ that is made from the code, so that it cannot say something else than the code. */
 export interface Generator {
@@ -18,6 +20,11 @@ export const GENERATORS: readonly Generator[] = [
     path: 'docs/reference/catalogue.schema.generated.json',
     generate: () => `${JSON.stringify(catalogueJsonSchema(), null, 2)}\n`,
   },
+  {
+    path: 'docs/reference/report.schema.generated.json',
+    generate: () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
+  },
+  { path: 'docs/reference/ledger.generated.md', generate: ledgerSchemaPage },
   { path: 'docs/reference/settings.generated.md', generate: settingsPage },
   { path: 'docs/reference/exit-codes.generated.md', generate: exitCodesPage },
   { path: 'docs/reference/command-line.generated.md', generate: commandLinePage },

@@ -11,6 +11,7 @@ import type {
   StepRecord,
   StepTally,
 } from './operation.ts';
+import type { MigrationReport } from './migration.ts';
 import type { WatchMode } from './observe.ts';
 import type { DeployPlan } from './plan.ts';
 
@@ -53,6 +54,7 @@ export interface LedgerRelease extends LedgerSummary {
   readonly planDigest?: string;
   readonly catalogueDigest?: string;
   readonly before?: BeforeRecord;
+  readonly migrations?: MigrationReport;
   readonly events: readonly LedgerEvent[];
   readonly watches: readonly LedgerWatch[];
   readonly verdicts: readonly StepRecord[];

@@ -31,7 +31,17 @@ export function start(): StartEntry {
 export function event(activityId: string, changes: Partial<EventEntry> = {}): EventEntry {
   const times = { startedAtMs: T0 + 6_000, endedAtMs: T0 + 9_000 };
   const what = { what: 'shiftTraffic', outcome: 'done' as const, says: 'traffic: 10 % to the canary' };
-  return { kind: 'event', key: KEY, activityId, environment: 'production', service: 'crm-api', attempt: 1, ...times, ...what, ...changes };
+  return {
+    kind: 'event',
+    key: KEY,
+    activityId,
+    environment: 'production',
+    service: 'crm-api',
+    attempt: 1,
+    ...times,
+    ...what,
+    ...changes,
+  };
 }
 
 export function watch(looks: number, changes: Partial<StepTally> = {}): WatchEntry {

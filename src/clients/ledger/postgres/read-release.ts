@@ -32,14 +32,14 @@ export async function readRelease(
 ): Promise<LedgerRelease | undefined> {
   const [row] = await sql.query<SummaryRow & { readonly id: string }>(
     `select id::text, ${SUMMARY}, asked_because as "askedBecause", image, term::double precision, plan,
-       plan_digest as "planDigest", catalogue_digest as "catalogueDigest", before
+       plan_digest as "planDigest", catalogue_digest as "catalogueDigest", before, migrations
      from mainstay.operation where workflow_id = $1 and ($2::text is null or run_id = $2)
      order by mainstay.operation.started_at desc, id desc limit 1`,
     [workflowId, runId ?? null],
   );
   if (row === undefined) return undefined;
-  const { id, askedBecause, image, term, plan, planDigest, catalogueDigest, before, ...summary } = row;
-  const own = { askedBecause, image, term, plan, planDigest, catalogueDigest, before };
+  const { id, askedBecause, image, term, plan, planDigest, catalogueDigest, before, migrations, ...summary } = row;
+  const own = { askedBecause, image, term, plan, planDigest, catalogueDigest, before, migrations };
   const release: Row = {
     ...summaryOf(summary as SummaryRow),
     ...present(own),

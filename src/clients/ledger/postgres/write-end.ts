@@ -21,7 +21,8 @@ export async function writeEnd(sql: Sql, entry: EndEntry): Promise<void> {
   });
   await sql.query(
     `update mainstay.operation set ended_at = to_timestamp($2 / 1000.0), outcome = $3, reason_code = $4, reason = $5,
-       image = $6, plan_digest = $7, restores = $8, started_at = to_timestamp($9 / 1000.0) where id = $1`,
+       image = $6, plan_digest = $7, restores = $8, started_at = to_timestamp($9 / 1000.0), migrations = $10
+     where id = $1`,
     [
       id,
       result.endedAtMs,
@@ -32,6 +33,7 @@ export async function writeEnd(sql: Sql, entry: EndEntry): Promise<void> {
       result.planDigest === '' ? null : result.planDigest,
       restores?.workflowId ?? null,
       result.startedAtMs,
+      result.migrations === undefined ? null : JSON.stringify(result.migrations),
     ],
   );
   await writeLists(sql, id, entry);

@@ -16,6 +16,7 @@ create table mainstay.operation (
   plan_digest text,
   catalogue_digest text,
   before jsonb,
+  migrations jsonb,
   started_at timestamptz not null,
   ended_at timestamptz,
   outcome text,
@@ -43,6 +44,7 @@ comment on column mainstay.operation.plan is 'The complete plan. Secrets are ref
 comment on column mainstay.operation.plan_digest is 'sha256 of plan and image; approvals name it.';
 comment on column mainstay.operation.catalogue_digest is 'sha256 of the catalogue the plan was resolved from.';
 comment on column mainstay.operation.before is 'What was observed before the first change, as references and digests.';
+comment on column mainstay.operation.migrations is 'Migrations that were applied and that wait, by name and checksum.';
 comment on column mainstay.operation.started_at is 'Begin of the workflow, or of the first thing known of it.';
 comment on column mainstay.operation.ended_at is 'Empty: it runs, or its end did not reach the ledger.';
 comment on column mainstay.operation.outcome is 'promoted, unchanged, rolledBack, rejected, aborted, superseded, or terminated.';
@@ -84,6 +86,7 @@ create table mainstay.watch (
   ended text not null,
   verdict jsonb,
   samples jsonb,
+  evidence jsonb,
   primary key (operation_id, activity_id)
 );
 comment on table mainstay.watch is 'One watching of a step, a hold or the bake.';
@@ -98,6 +101,7 @@ comment on column mainstay.watch.ended_at is 'End of the watching.';
 comment on column mainstay.watch.ended is 'Why it ended: timeOver, verdict, noDataDeadline, foreignChange, cancelled.';
 comment on column mainstay.watch.verdict is 'What the tally says by itself, should the operation never say it.';
 comment on column mainstay.watch.samples is 'Samples of each metric as they were taken, so that the verdict can be recomputed.';
+comment on column mainstay.watch.evidence is 'What the sequential judge carries on, metric by metric.';
 
 create table mainstay.observation (
   operation_id bigint not null,
