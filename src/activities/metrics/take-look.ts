@@ -49,13 +49,17 @@ type ReadInput = Pick<ObserveStepInput, 'plan' | 'arms'>;
 /** A query that is wrong, or that gives several values where one is expected: it will be so at the next look too. */
 const FINAL: readonly ErrorCode[] = ['InvalidInput', 'AmbiguousMetric'];
 
-/** Metrics that read the same pages: each page is fetched once a look. */
+/**
+ * Metrics that read the same pages: each page is fetched once a look. A query to a server stands alone: one that fails
+ * is no reason to be blind to the others.
+ */
 type Group = readonly [MetricPlan, ...MetricPlan[]];
 
 function groupBySource(metrics: readonly MetricPlan[]): readonly Group[] {
   const groups = new Map<string, [MetricPlan, ...MetricPlan[]]>();
   for (const metric of metrics) {
-    const key = JSON.stringify(metric.source);
+    const { source, name } = metric;
+    const key = JSON.stringify(source.from === 'prometheus' ? [source, name] : source);
     const group = groups.get(key);
     if (group) group.push(metric);
     else groups.set(key, [metric]);
@@ -80,19 +84,22 @@ async function readGroup(
   const { cluster, namespace } = workload;
   const everyMs = input.plan.intervals.lookMs;
   const request = { source, cluster, namespace, arms: input.arms, selectors, everyMs };
-  const reading = await readOrSay(() => deps.metrics.read(request, signal), input, signal);
+  // What never decides ends nothing either.
+  const final = group.every((metric) => metric.dryRun) ? [] : FINAL;
+  const reading = await readOrSay(() => deps.metrics.read(request, signal), input, final, signal);
   return Object.fromEntries(slices.map(({ name, from, to }) => [name, sliceOf(reading, from, to)]));
 }
 
 async function readOrSay(
   read: () => Promise<MetricReading>,
   input: ReadInput,
+  final: readonly ErrorCode[],
   signal: AbortSignal,
 ): Promise<MetricReading> {
   try {
     return await read();
   } catch (error) {
-    if (signal.aborted || !isCoded(error) || FINAL.includes(error.code)) throw error;
+    if (signal.aborted || !isCoded(error) || final.includes(error.code)) throw error;
     const failed = {
       listed: null,
       answered: [],
