@@ -1,5 +1,5 @@
 /** `mainstay demo`: everything on this machine, a good deployment, a bad one that is caught, and where to look. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -51,6 +51,8 @@ export async function demo(output: Output, staysUp: boolean): Promise<number> {
   // A reader that is gone (`| head`) ends the demo as a signal does, instead of an error in the middle of nowhere.
   process.stdout.on('error', leave);
   const folder = await mkdtemp(join(tmpdir(), 'mainstay-demo-'));
+  // As root the ledger's Postgres runs as another account, which must be able to walk to its own folder.
+  if (process.getuid?.() === 0) await chmod(folder, 0o711);
   const endings: Ending[] = [];
   const running: Demo = { output, style: styleFor(output), signal: leaving.signal, endings, folder };
   try {

@@ -24,7 +24,13 @@ export function startMainstay(args: readonly string[], env: Readonly<Record<stri
   );
   const startedMs = Date.now();
   const child = spawn(process.execPath, [MAINSTAY, ...args], {
-    env: { ...Object.fromEntries(clean), XDG_CONFIG_HOME: '/nowhere', MAINSTAY_CONFIG: '/nowhere', ...env },
+    env: {
+      ...Object.fromEntries(clean),
+      XDG_CONFIG_HOME: '/nowhere',
+      MAINSTAY_CONFIG: '/nowhere',
+      MAINSTAY_LEDGER: 'off',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -23,6 +23,8 @@ export interface E2eOptions {
   readonly namespaces?: readonly string[];
   /** Versions that are in the registry beforehand, besides v1.4.1, which serves. */
   readonly versions?: readonly string[];
+  /** Settings of workers and commands besides those that every file has; by default they keep no ledger. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Start a worker in `default`; true when absent. */
   readonly worker?: boolean;
   /** A cluster in place of the sandbox's own; its files go into the folder given. */
@@ -111,7 +113,7 @@ async function compose(
   folder: string,
   stops: Stop[],
   close: () => Promise<void>,
-  { namespaces = [], versions = ['v1.4.2'], worker: wantsWorker = true, cluster }: E2eOptions,
+  { namespaces = [], versions = ['v1.4.2'], worker: wantsWorker = true, cluster, settings }: E2eOptions,
 ): Promise<E2e> {
   const catalogue = new TestCatalogue(join(folder, 'mainstay.yaml'));
   const stateDir = join(folder, 'sandbox');
@@ -137,6 +139,8 @@ async function compose(
     MAINSTAY_SANDBOX_ROUTER_ADMIN: parts.router.adminUrl,
     MAINSTAY_BY: 'release-manager',
     HOME: folder,
+    MAINSTAY_LEDGER: 'off',
+    ...settings,
   });
   const client = (namespace = 'default'): Client => new Client({ connection: server.connection, namespace });
   const image = (version: string): string => {
