@@ -1,4 +1,4 @@
-/** Our figures beside the page's: both are simulated, so that both have an error, and the page's are rounded too. */
+/** Our figures beside the specification's: both are simulated, so that both have an error, and the page's are rounded too. */
 import { normalQuantile } from './rules/rank-test.ts';
 
 /**
@@ -118,15 +118,17 @@ function countDistance(left: number, leftRuns: number, right: number, rightRuns:
     const error = Math.sqrt(share * (1 - share) * (1 / leftRuns + 1 / rightRuns));
     return Math.abs(left / leftRuns - right / rightRuns) / error;
   }
-  const chance = leftRuns / (leftRuns + rightRuns);
-  const [from, to] = left > expected ? [left, total] : [0, left];
-  let tail = 0;
-  for (let count = from; count <= to; count += 1) tail += Math.exp(logBinomial(total, count, chance));
+  const tail = binomialTail(total, left, leftRuns / (leftRuns + rightRuns), left > expected);
   return normalQuantile(1 - Math.min(0.5, Math.max(1e-15, tail)));
 }
 
-function logBinomial(total: number, count: number, chance: number): number {
-  let log = count * Math.log(chance) + (total - count) * Math.log(1 - chance);
-  for (let at = 1; at <= count; at += 1) log += Math.log((total - count + at) / at);
-  return log;
+/** Chance of `count` or more (or of `count` or fewer) of `total`. */
+function binomialTail(total: number, count: number, chance: number, isUpper: boolean): number {
+  let log = total * Math.log(1 - chance);
+  let tail = 0;
+  for (let at = 0; at <= total; at += 1) {
+    if (isUpper ? at >= count : at <= count) tail += Math.exp(log);
+    log += Math.log((total - at) / (at + 1)) + Math.log(chance / (1 - chance));
+  }
+  return tail;
 }

@@ -18,13 +18,13 @@ function tableText({ title, head, rows }: Table): string {
 function marksText(checks: readonly Check[]): string {
   const marked = checks.filter(({ errors }) => errors > MARKED);
   const kept = checks.length - marked.length;
-  const first = `${kept} of ${checks.length} figures within ${MARKED} standard errors of the page's.`;
+  const first = `${kept} of ${checks.length} figures within ${MARKED} standard errors of the specification's.`;
   return [first, ...marked.map((check) => `- ${checkText(check)}`)].join('\n');
 }
 
 export function checkText({ what, ours, page, errors }: Check): string {
   const distance = Number.isFinite(errors) ? `${errors.toFixed(1)} standard errors` : 'must be equal';
-  return `${what}: ours ${ours}, page ${page} (${distance})`;
+  return `${what}: ours ${ours}, specified ${page} (${distance})`;
 }
 
 export interface Verdict {
@@ -47,7 +47,7 @@ export function verdictOf(sections: readonly Section[]): Verdict {
 }
 
 export function verdictText({ checks, marked, failed, limit }: Verdict): string {
-  const known = `${checks} figures beside the page's: ${checks - marked.length} within ${MARKED} standard errors, ${marked.length} beyond, ${failed.length} beyond ${limit.toFixed(2)}`;
+  const known = `${checks} figures beside the specification's: ${checks - marked.length} within ${MARKED} standard errors, ${marked.length} beyond, ${failed.length} beyond ${limit.toFixed(2)}`;
   const why = `(the distance that chance alone exceeds anywhere in these ${checks} once in 1,000 runs)`;
   return [`${known} ${why}.`, ...failed.map((check) => `FAILED ${checkText(check)}`)].join('\n');
 }

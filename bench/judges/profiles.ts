@@ -22,8 +22,8 @@ export interface Profile {
 export const PROFILE: Readonly<Record<ProfileName, Profile>> = {
   quick: {
     name: 'quick',
-    falseRollbacks: { hour: 600, ladder: 600 },
-    delays: { equal: 1_000, faulty: 200 },
+    falseRollbacks: { hour: 500, ladder: 400 },
+    delays: { equal: 800, faulty: 150 },
     gate: 100,
     preflight: 300,
     latency: 200,

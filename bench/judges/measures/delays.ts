@@ -14,7 +14,7 @@ const RULES = {
   fl3: 'fl3',
   ten: '10 failures',
   one: 'one',
-  pageOne: 'one, page’s',
+  pageOne: 'one, specified',
   flaggerOne: 'one, Flagger',
   each: 'each',
   kayenta: 'Kayenta /10',
@@ -42,9 +42,9 @@ function report(all: ReadonlyMap<string, Columns>): Section {
   return {
     title: 'Delay of a fault that is there from minute 0, against rules that look once a minute',
     notes: [
-      'One hour, canary 10 % (D: 5 %), gamma bursts by the minute, record 240 min, base 0.2 %. Share found if not 100 %, then the median minute (a miss is infinite); the page’s figure in brackets, `(!)` where ours is more than 3 standard errors away. Rows with k = 1: false rollbacks in per cent.',
-      '`fl0`, `fl3`: the minute’s error ratio is above 1 %, rolled back at the 1st or 4th bad minute (Argo Rollouts). `10 failures`: the same at the 10th, on the tick after (Flagger). `one`: the threshold and limit that are best for all faults of the group, with at most 1 % false rollbacks on these very streams; `one, page’s` is the page’s own choice, `one, Flagger` the same search for the tick after. `each`: chosen anew for every k. All of these know base and faults beforehand, which nobody does. `Kayenta /10`: Mann-Whitney over the minutes’ error ratios, canary against the whole stable arm, looked at every 10 min.',
-      'Best for all faults means the lowest product of mean delays, a miss counting as the whole hour; the page does not say how it chose, so that its own setting stands beside. `each` and `one` are tuned by us, and are not checked against the page.',
+      'One hour, canary 10 % (D: 5 %), gamma bursts by the minute, record 240 min, base 0.2 %. Share found if not 100 %, then the median minute (a miss is infinite); the specification’s figure in brackets, `(!)` where ours is more than 3 standard errors away. Rows with k = 1: false rollbacks in per cent.',
+      '`fl0`, `fl3`: the minute’s error ratio is above 1 %, rolled back at the 1st or 4th bad minute (Argo Rollouts). `10 failures`: the same at the 10th, on the tick after (Flagger). `one`: the threshold and limit that are best for all faults of the group, with at most 1 % false rollbacks on these very streams; `one, specified` is the specification’s own choice, `one, Flagger` the same search for the tick after. `each`: chosen anew for every k. All of these know base and faults beforehand, which nobody does. `Kayenta /10`: Mann-Whitney over the minutes’ error ratios, canary against the whole stable arm, looked at every 10 min.',
+      'Best for all faults means the lowest product of mean delays, a miss counting as the whole hour; the specification does not say how it chose, so that its own setting stands beside. `each` and `one` are tuned by us, and are not checked against the specification.',
       ...found.map(({ group, settings }) => `${group.id}: ${settings}.`),
       lost.length === 0
         ? 'Lost: no cell.'
@@ -85,7 +85,7 @@ function findGroup(group: DelayGroup, all: ReadonlyMap<string, Columns>): readon
       sequential: minutesOfSlots(columns.slot ?? new Float64Array()),
     };
   };
-  const settings = `one ${settingText(one)}; the page’s one ${settingText(pageSetting(group))}; Flagger ${settingText(flaggerOne)}`;
+  const settings = `one ${settingText(one)}; specified ${settingText(pageSetting(group))}; Flagger ${settingText(flaggerOne)}`;
   return [{ group, equal, faults, outcomes, settings }];
 }
 

@@ -106,8 +106,8 @@ function report(found: ReadonlyMap<string, Columns>): Section {
   return {
     title: 'False rollbacks: no difference, base 0.2 %, alpha 0.01',
     notes: [
-      'Per cent of streams rolled back: ours ± standard error, then the page’s figure in brackets. One hour at 10 % with a record of 240, 60 and 20 min, the 40 min ladder with 240, and the mixture without tempering, cap and restart. `(!)` marks a distance of more than 3 standard errors.',
-      `At 2 requests per second the page says that every cell is at most ${MOST_AT_2_RPS} %.`,
+      'Per cent of streams rolled back: ours ± standard error, then the specification’s figure in brackets. One hour at 10 % with a record of 240, 60 and 20 min, the 40 min ladder with 240, and the mixture without tempering, cap and restart. `(!)` marks a distance of more than 3 standard errors.',
+      `At 2 requests per second the specification says that every cell is at most ${MOST_AT_2_RPS} %.`,
     ],
     tables: tables.filter(({ rows }) => rows.length > 0),
     checks,

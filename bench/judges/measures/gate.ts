@@ -106,7 +106,7 @@ function report(found: ReadonlyMap<string, Columns>): Section {
   return {
     title: 'The gate before 100 %',
     notes: [
-      'Ladder of 10, 25, 50 and 75 %, 10 min each, objective 1 %, record 240 min. Passed at minute 40 (median minute of the first pass) without a difference | passed, canary exactly at `mustDetect`: the higher of twice the base and 1 %. The page’s figures in square brackets, per cent.',
+      'Ladder of 10, 25, 50 and 75 %, 10 min each, objective 1 %, record 240 min. Passed at minute 40 (median minute of the first pass) without a difference | passed, canary exactly at `mustDetect`: the higher of twice the base and 1 %. The specification’s figures in square brackets, per cent.',
     ],
     tables: [{ title: 'Passed', head: ['base, cv', ...RATES.map((rps) => `${rps} rps`)], rows }],
     checks,

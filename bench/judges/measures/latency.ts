@@ -134,7 +134,7 @@ function report(found: ReadonlyMap<string, Columns>): Section {
     notes: [
       'Log-normal times, median 100 ms, sigma 0.8; one hour at 10 %, record 240 min, no warm-up. Slow is above the time that 1 - p of the stable requests exceed, taken exactly (a histogram’s bucket is near it). Share found if not 100 %, then the median minute.',
     ],
-    tables: [{ title: 'Slow requests', head: ['judge', 'traffic', 'canary', 'ours', 'page', ''], rows }],
+    tables: [{ title: 'Slow requests', head: ['judge', 'traffic', 'canary', 'ours', 'specified', ''], rows }],
     checks,
   };
 }

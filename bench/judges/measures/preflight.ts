@@ -91,7 +91,9 @@ function report(found: ReadonlyMap<string, Columns>): Section {
   return {
     title: 'Preflight: what is computed beside what is simulated',
     notes: [`Ladder of 10, 25, 50 and 75 %, 10 min each, base 0.2 %. Chance to be seen, and the median minute.`],
-    tables: [{ title: 'Chance and median', head: ['case', 'simulated', 'page', 'computed', 'page', ''], rows }],
+    tables: [
+      { title: 'Chance and median', head: ['case', 'simulated', 'specified', 'computed', 'specified', ''], rows },
+    ],
     checks,
   };
 }

@@ -1,6 +1,9 @@
-/** The evidence without what makes it bear bursts: no tempering, no cap, nothing that enters anew. For comparison. */
+/**
+ * The evidence without what makes it bear bursts: no tempering, no cap, nothing that enters anew, so that all of alpha is
+ * spent on faults that are there from the start. For comparison.
+ */
 import { blockEvidence } from '../../../src/core/analysis/sequential/block-evidence.ts';
-import { DELTAS, ERROR_DEFAULTS, START_MASS } from '../../../src/core/analysis/sequential/constants.ts';
+import { DELTAS, ERROR_DEFAULTS } from '../../../src/core/analysis/sequential/constants.ts';
 import { evidenceLimit, logMeanExp } from '../../../src/core/analysis/sequential/evidence.ts';
 import type { Stream } from '../streams/stream.ts';
 
@@ -9,7 +12,7 @@ const UNTEMPERED = { v: 0, r: 0, cap: Number.POSITIVE_INFINITY };
 /** First slot, from 1, at which the plain mixture rolls back; 0 when it never does. */
 export function plainRollbackSlot(stream: Stream): number {
   const limit = evidenceLimit(ERROR_DEFAULTS);
-  const sums: number[] = DELTAS.map(() => Math.log(START_MASS));
+  const sums: number[] = DELTAS.map(() => 0);
   let errors = 0;
   for (let at = 0; at < stream.slots; at += 1) {
     const counts = {

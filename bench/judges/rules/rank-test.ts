@@ -33,11 +33,8 @@ export function judgeRise(
   const x = Float64Array.from(canary).sort();
   const y = Float64Array.from(baseline).sort();
   if (x.length === y.length && x.every((value, at) => value === y[at])) return 'pass';
-  if (isConstant(x) && isConstant(y)) {
-    // The judge adds noise of a hundred-thousandth here, so that the test can be made: the sign decides.
-    if (x[0] === y[0]) return 'pass';
-    return (x[0] ?? 0) > (y[0] ?? 0) && x.length + y.length > 6 ? 'high' : 'pass';
-  }
+  // The judge adds noise of a hundred-thousandth to two constant arms, so that the test can be made: the sign decides.
+  if (isConstant(x) && isConstant(y)) return (x[0] ?? 0) > (y[0] ?? 0) ? 'high' : 'pass';
   const { low, estimate } = differenceInterval(x, y, options.confidence);
   const ratio = mean(x) / mean(y);
   const isEffect = mean(x) === 0 || mean(y) === 0 || ratio >= 1;

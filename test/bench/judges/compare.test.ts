@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkMedian, checkSame, checkShare, failingDistance, MARKED } from '../../../bench/judges/compare.ts';
 import { parseOutcome } from '../../../bench/judges/measures/delays-page.ts';
 import { slowRatio } from '../../../bench/judges/measures/latency.ts';
+import { verdictOf, verdictText } from '../../../bench/judges/print.ts';
 import { Random } from '../../../bench/judges/streams/random.ts';
 
 describe('a share beside a printed one', () => {
@@ -51,6 +52,15 @@ it('a run of many checks fails by chance once in 1,000 at most', () => {
   expect(failingDistance(1)).toBeCloseTo(3.29, 2);
   expect(failingDistance(200)).toBeCloseTo(4.56, 2);
   expect(checkSame('x', '98 %', '97 %').errors).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('a run fails for a figure that chance does not explain, and for no other', () => {
+  const check = (errors: number) => ({ what: 'x', ours: '1', page: '2', errors });
+  const section = (checks: readonly number[]) => [{ title: '', notes: [], tables: [], checks: checks.map(check) }];
+  const far = verdictOf(section([0, 3.1, 9, Number.POSITIVE_INFINITY]));
+  expect([far.marked.length, far.failed.length]).toEqual([3, 2]);
+  expect(verdictText(far)).toContain('FAILED x: ours 1, specified 2 (9.0 standard errors)');
+  expect(verdictOf(section([0, 2.9, 3.1])).failed).toEqual([]);
 });
 
 it('reads figures as the page prints them', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessGate } from '../../../../src/core/analysis/sequential/gate-verdict.ts';
 import { addSlot, FRESH_STATE, type SequentialState } from '../../../../src/core/analysis/sequential/state.ts';
-import { assessLook, isStepPassed } from '../../../../src/core/analysis/sequential/verdict.ts';
+import { assessLook, isRollback, isStepPassed } from '../../../../src/core/analysis/sequential/verdict.ts';
 import type { Slot } from '../../../../src/core/model/analysis.ts';
 import { afterSlots, missing, plan, RECORDS, slot, times, watch, type RecordName } from './fixtures.ts';
 
@@ -121,6 +121,16 @@ describe('the judge', () => {
       fc.property(record, steppedSlots, (of, slots) => {
         const state = afterSlots(plan(RECORDS[of]), [...slots, ...slots, ...slots]);
         expect(JSON.stringify(state).length).toBeLessThan(3_000);
+      }),
+    );
+  });
+
+  it('rolls back by itself at the looks that say so to people', () => {
+    fc.assert(
+      fc.property(record, steppedSlots, (of, slots) => {
+        const judge = plan(RECORDS[of]);
+        const state = afterSlots(judge, slots);
+        expect(isRollback(judge, state)).toBe(assessLook(judge, state, 10).phase === 'rollback');
       }),
     );
   });
