@@ -18,12 +18,17 @@ import { CodedError } from './errors/coded-error.ts';
 import { connectWorker, type WorkerConnections } from './worker/connect.ts';
 import { keepLedger } from './worker/keep-ledger.ts';
 import { createWorkerLog } from './worker/logging.ts';
-import { createWorkers, runAll } from './worker/run-workers.ts';
+import { createWorkers, runAll, workerIdentity } from './worker/run-workers.ts';
 import { sayCatalogue } from './worker/say-catalogue.ts';
+import { sayCurrent, warnOfOrphans } from './worker/say-versions.ts';
 
 export interface RunWorkerOptions {
   /** Watching slots: at least as many as deployments are in flight. Default 1,000. */
   readonly watchSlots?: number;
+  /** Version of the code, for the Temporal server: running deployments stay with the build they began with. */
+  readonly buildId?: string;
+  /** Have new operations go to this build, once the server knows it. */
+  readonly makeCurrent?: boolean;
   /** Told once both queues are polled. */
   readonly onReady?: (facts: {
     readonly address: string;
@@ -56,15 +61,43 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     const readCatalogue = () => loadCatalogue({ path: settings.cataloguePath });
     const catalogue = await sayCatalogue(readCatalogue, say);
     const activities = createActivities(activityDeps(settings, connections, readCatalogue, ledger.recorder));
-    const workers = await createWorkers(connections, activities, options.watchSlots ?? 1000);
-    const ended = runAll(workers, say);
+    const { buildId, watchSlots = 1000 } = options;
+    const workers = await createWorkers(connections, activities, watchSlots, buildId);
+    const stopped = new AbortController();
+    const ended = runAll(workers, say).finally(() => stopped.abort());
     const { address, namespace } = connections;
-    say(`polling ${TASK_QUEUES.main} and ${TASK_QUEUES.watch} at ${address}, namespace ${namespace}`);
+    const as = buildId === undefined ? '' : ` as build ${buildId}`;
+    say(`polling ${TASK_QUEUES.main} and ${TASK_QUEUES.watch} at ${address}, namespace ${namespace}${as}`);
     options.onReady?.({ address, namespace, catalogue });
+    const told = await settled(tellVersions(connections, options, say, stopped.signal));
+    // A build that cannot be made current ends the worker: whoever started it must know that nobody gives it work.
+    if ('error' in told) for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await ended;
+    if ('error' in told) throw told.error;
   } finally {
     await ledger.close();
     await connections.close().catch(() => undefined);
+  }
+}
+
+async function tellVersions(
+  { connection, namespace, client }: WorkerConnections,
+  { buildId, makeCurrent }: RunWorkerOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (buildId !== undefined && makeCurrent === true) {
+    await sayCurrent({ connection, namespace }, { buildId, identity: workerIdentity() }, say, signal);
+  }
+  await warnOfOrphans({ connection, namespace, client }, buildId, say);
+}
+
+async function settled(work: Promise<void>): Promise<{ readonly error: unknown } | Record<string, never>> {
+  try {
+    await work;
+    return {};
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -1,10 +1,12 @@
-/** `mainstay catalogue check | schema | show`: everything about the file that needs no server. */
+/** `mainstay catalogue check | schema | show | rbac`: everything about the file that needs no server. */
 import { Command } from 'commander';
 import { stringify } from 'yaml';
+import { KINDS } from '../clients/kubernetes/port.ts';
 import { loadCatalogue } from '../config/load-catalogue.ts';
 import { catalogueJsonSchema } from '../contracts/catalogue.ts';
 import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
 import { type Problem, describeProblem } from '../core/model/problem.ts';
+import { roleFile, type RoleOptions } from '../core/preflight/role-file.ts';
 import { resolvePlan } from '../core/rollout/resolve-plan.ts';
 import { nameArgument, versionArgument } from './arguments.ts';
 import { CommandError } from './command-error.ts';
@@ -52,6 +54,21 @@ export function catalogueCommand(): Command {
     .action(async (file: string | undefined, options: ShowOptions) => {
       process.exitCode = await showPlan(file, options, process.stdout);
     });
+  command
+    .command('rbac')
+    .description('print the Kubernetes rights that a worker needs for this catalogue, ready for kubectl apply')
+    .argument('[file]', FILE)
+    .option('--account <name>', 'ServiceAccount of the worker', nameArgument, 'mainstay-worker')
+    .option(
+      '--account-namespace <namespace>',
+      'where that account is; by default each namespace has its own',
+      nameArgument,
+    )
+    .action(
+      async (file: string | undefined, options: { readonly account: string; readonly accountNamespace?: string }) => {
+        process.exitCode = await printRoles(file, options, process.stdout);
+      },
+    );
   return command;
 }
 
@@ -77,6 +94,17 @@ export async function showPlan(file: string | undefined, options: ShowOptions, o
   }
   const { plan } = resolved;
   output.write(options.json === true ? `${JSON.stringify(plan)}\n` : stringify(plan, { aliasDuplicateObjects: false }));
+  return EXIT_CODES.ok.code;
+}
+
+/** Exit code: 0. Throws CommandError with every problem. */
+export async function printRoles(file: string | undefined, options: RoleOptions, output: Output): Promise<number> {
+  const load = await loadCatalogue({ path: file });
+  if (load.outcome !== 'loaded') {
+    const exit = load.outcome === 'absent' ? 'noFile' : 'badInput';
+    throw new CommandError(exit, checkLines(load).join('\n'));
+  }
+  output.write(roleFile(load.catalogue, (kind) => KINDS[kind], options));
   return EXIT_CODES.ok.code;
 }
 

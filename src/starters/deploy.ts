@@ -14,7 +14,7 @@ import { EXIT_CODES } from './exit-codes.ts';
 import { followOperation } from './operation/follow-operation.ts';
 import { call, openSession, type Session } from './session.ts';
 import { openScreen, type Output, type Screen } from './view/screen.ts';
-import { awaitWorker, START_A_WORKER, workerPresence } from './worker-presence.ts';
+import { awaitWorker, type WorkerPresence, workerPresence } from './worker-presence.ts';
 
 /** A worker that is just starting is waited for this long; the message that none polls comes within 10 s all the same. */
 const WORKER_STARTS_WITHIN_MS = 4_000;
@@ -84,12 +84,12 @@ async function startAndFollow(
   screen.say(`started ${options.workflowId}`);
   if (options.detach === true) {
     screen.say(`  look at it: mainstay status --id ${quote(options.workflowId)} --watch`);
-    if (!presence.polls) screen.say(`  ${presence.text}: it begins when one does; ${START_A_WORKER}`);
+    if (!presence.polls) screen.say(`  ${presence.text}: it begins when one does; ${presence.advice}`);
     return EXIT_CODES.ok.code;
   }
   if (!presence.polls && options.waitForWorker !== true) {
     const later = await awaitWorker(session, WORKER_STARTS_WITHIN_MS);
-    if (!later.polls) throw noWorker(options.workflowId, later.text);
+    if (!later.polls) throw noWorker(options.workflowId, later);
   }
   return followOperation(session, { workflowId: options.workflowId, runId }, tellingOtherCatalogue(screen, local));
 }
@@ -147,10 +147,10 @@ async function start(session: Session, workflowId: string, input: DeployInput): 
   }
 }
 
-function noWorker(workflowId: string, text: string): CommandError {
+function noWorker(workflowId: string, { text, advice }: WorkerPresence): CommandError {
   const id = quote(workflowId);
   return new CommandError('unavailable', `${text}: ${workflowId} was started and begins as soon as one polls`, [
-    START_A_WORKER,
+    advice,
     `then look at it: mainstay status --id ${id} --watch`,
     `or take it back: temporal workflow cancel --workflow-id ${id}`,
     'next time: --wait-for-worker follows nevertheless',

@@ -15,6 +15,8 @@ const COMMANDS: readonly { readonly names: readonly string[]; readonly load: () 
   { names: ['list'], load: async () => [(await import('./list.ts')).listCommand()] },
   { names: ['report'], load: async () => [(await import('./report.ts')).reportCommand()] },
   { names: ['worker'], load: async () => [(await import('./worker.ts')).workerCommand()] },
+  { names: ['traffic'], load: async () => [(await import('./traffic.ts')).trafficCommand()] },
+  { names: ['doctor'], load: async () => [(await import('./doctor.ts')).doctorCommand()] },
   { names: ['catalogue'], load: async () => [(await import('./catalogue.ts')).catalogueCommand()] },
   { names: ['sandbox'], load: async () => [(await import('./sandbox.ts')).sandboxCommand()] },
   { names: ['demo'], load: async () => [(await import('./demo.ts')).demoCommand()] },

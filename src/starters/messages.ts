@@ -12,10 +12,10 @@ import { CommandError } from './command-error.ts';
 import { addTarget, byOption, reasonOption, type TargetOptions, targetOf } from './common-options.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { findForMessage, type OperationTarget, targetInWords } from './operation/find-operation.ts';
-import { askStatus } from './operation/observe-operation.ts';
+import { askStatus, observeOperation } from './operation/observe-operation.ts';
 import { CALL_TIMEOUT_MS, isDeadline, messageOf, openSession, type Session } from './session.ts';
 import type { Output } from './view/screen.ts';
-import { START_A_WORKER, workerPresence } from './worker-presence.ts';
+import { START_A_WORKER, wantedBuild, workerPresence } from './worker-presence.ts';
 
 type Action = Decision['what'];
 
@@ -79,8 +79,8 @@ export async function sendMessage(
   try {
     const isAnswer = action === 'approve' || action === 'reject';
     const workflowId = await findForMessage(session, target, isAnswer);
-    const presence = await workerPresence(session);
-    if (!presence.polls) throw notDelivered(action, presence.text);
+    const presence = await workerPresence(session, wantedBuild(await observeOperation(session, workflowId)));
+    if (!presence.polls) throw notDelivered(action, presence.text, presence.advice);
     const answer = await update(session, workflowId, action, options);
     if (options.json === true) output.write(`${JSON.stringify({ accepted: action, workflowId, answer })}\n`);
     else output.write(`${[`${action}: accepted by ${workflowId}`, ...answerLines(answer)].join('\n')}\n`);
@@ -131,9 +131,9 @@ async function refused(
   return new CommandError('refused', `${action} was refused: ${why}`, [...(status ? [status.what] : []), ...may]);
 }
 
-function notDelivered(action: Action, text: string): CommandError {
+function notDelivered(action: Action, text: string, advice = START_A_WORKER): CommandError {
   return new CommandError('unavailable', `${action} may not have been delivered: ${text}`, [
-    START_A_WORKER,
+    advice,
     'then look whether it was carried out before you send it again: mainstay status',
   ]);
 }

@@ -1,5 +1,6 @@
 /** `mainstay status`: the six things of an operation, with live numbers, with or without a worker. */
 import { Command } from 'commander';
+import { adviseOrphans, assessPresence, describeOrphans } from '../core/workers/assess-workers.ts';
 import { addTarget, type TargetOptions, targetOf } from './common-options.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { findForStatus, type OperationTarget } from './operation/find-operation.ts';
@@ -12,7 +13,7 @@ import { openScreen, type Output, widthOf } from './view/screen.ts';
 import { sixTexts } from './view/six-texts.ts';
 import { statusPage } from './view/status-page.ts';
 import { styleFor } from './view/style.ts';
-import { workerPresence } from './worker-presence.ts';
+import { askOrphans, askWorkers, wantedBuild } from './worker-presence.ts';
 
 interface StatusOptions extends TargetOptions {
   readonly json?: boolean;
@@ -47,8 +48,18 @@ export async function status(target: OperationTarget, options: StatusOptions, ou
 }
 
 async function readOnce(session: Session, workflowId: string): Promise<OperationView> {
-  const [seen, worker] = await Promise.all([observeOperation(session, workflowId), workerPresence(session)]);
-  const answer = worker.polls ? await askStatus(session, workflowId, seen.runId) : undefined;
-  const view = { ...seen, worker, ...(answer ? { status: answer } : {}) };
+  const [seen, facts] = await Promise.all([observeOperation(session, workflowId), askWorkers(session)]);
+  const worker = assessPresence(facts, wantedBuild(seen));
+  const [answer, orphans] = await Promise.all([
+    worker.polls ? askStatus(session, workflowId, seen.runId) : undefined,
+    askOrphans(session, facts),
+  ]);
+  const warnings = orphans.flatMap((each) => [describeOrphans(each), ...adviseOrphans(each, facts.currentBuild)]);
+  const view = {
+    ...seen,
+    worker,
+    ...(warnings.length > 0 ? { orphans: warnings } : {}),
+    ...(answer ? { status: answer } : {}),
+  };
   return seen.isRunning ? view : readEnd(session, view);
 }

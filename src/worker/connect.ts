@@ -1,5 +1,5 @@
 /** What the worker needs of the Temporal server: connections that are there within seconds, and a namespace that exists. */
-import { Client } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { connectClient } from '../clients/temporal/connection.ts';
 import { connectNative } from '../clients/temporal/native-connection.ts';
@@ -9,6 +9,7 @@ export interface WorkerConnections {
   readonly address: string;
   readonly namespace: string;
   readonly native: NativeConnection;
+  readonly connection: Connection;
   readonly client: Client;
   close(): Promise<void>;
 }
@@ -22,7 +23,7 @@ export async function connectWorker(): Promise<WorkerConnections> {
     const close = async (): Promise<void> => {
       await Promise.all([connection.close(), native.close()]);
     };
-    return { address, namespace, native, client: new Client({ connection, namespace }), close };
+    return { address, namespace, native, connection, client: new Client({ connection, namespace }), close };
   } catch (error) {
     await connection.close();
     throw error;

@@ -1,8 +1,9 @@
 /** The two workers of the process: one for workflows and changes, one for watching, each with its own way to stop. */
 import { hostname } from 'node:os';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerDeploymentOptions, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { TASK_QUEUES } from '../core/model/names.ts';
+import { WORKER_DEPLOYMENT } from '../core/model/workers.ts';
 import type { WorkerConnections } from './connect.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -11,18 +12,23 @@ const MUTATORS_GRACE = '3s';
 /** Under the 5 s in which a stopped worker has handed over. */
 const FORCED_AFTER_MS = 4_500;
 
-/** @param watchSlots at least as many as deployments are in flight: an undo must never wait for an observer's slot */
+/**
+ * @param watchSlots at least as many as deployments are in flight: an undo must never wait for an observer's slot
+ * @param buildId version of the code for the Temporal server; a worker without one takes what is bound to none
+ */
 export async function createWorkers(
-  { native, namespace }: WorkerConnections,
+  { native, namespace }: Pick<WorkerConnections, 'native' | 'namespace'>,
   activities: Activities,
   watchSlots: number,
+  buildId?: string,
 ): Promise<readonly Worker[]> {
-  const workflowBundle = await loadWorkflowBundle();
+  const workflowBundle = await loadWorkflowBundle(buildId === undefined ? 'unversioned' : 'versioned');
   const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection: native,
     namespace,
     activities,
-    identity: `mainstay-${process.pid}@${hostname()}`,
+    identity: workerIdentity(),
+    ...(buildId !== undefined && { workerDeploymentOptions: versionOf(buildId) }),
   };
   return Promise.all([
     Worker.create({
@@ -42,6 +48,20 @@ export async function createWorkers(
       shutdownGraceTime: 0,
     }),
   ]);
+}
+
+/** How this process is called among the pollers of a queue. */
+export function workerIdentity(): string {
+  return `mainstay-${process.pid}@${hostname()}`;
+}
+
+/** Both queues belong to the version, so that the activities of a pinned workflow go to its own build on either. */
+function versionOf(buildId: string): WorkerDeploymentOptions {
+  return {
+    version: { deploymentName: WORKER_DEPLOYMENT, buildId },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: 'PINNED',
+  };
 }
 
 /** Runs until SIGINT or SIGTERM. A worker that fails takes the others with it, and its error is thrown. */

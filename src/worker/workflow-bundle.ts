@@ -11,20 +11,30 @@ import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@t
 
 const IS_CLONE = import.meta.url.endsWith('.ts');
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
-/** Written by `npm run build`. */
-export const PACKAGED = join(SOURCES, 'workflow-bundle.js');
+/** Which entry is bundled: that of a worker with a build id also says how its workflows move between builds. */
+export type BundleKind = 'unversioned' | 'versioned';
+const ENTRIES: Readonly<Record<BundleKind, readonly [string, string]>> = {
+  unversioned: ['workflows', 'index'],
+  versioned: ['worker', 'versioned-workflows'],
+};
+/** Files that `npm run build` writes into the folder of the compiled code. */
+export const PACKAGED_NAMES: Readonly<Record<BundleKind, string>> = {
+  unversioned: 'workflow-bundle.js',
+  versioned: 'workflow-bundle-versioned.js',
+};
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/mainstay', import.meta.url));
 /** What may stand in the bundle besides packages; a test holds that nothing else does. */
 const BUNDLED_FOLDERS = ['workflows', 'core'];
 const BUNDLED_PACKAGES = ['@temporalio/worker', '@temporalio/workflow', '@temporalio/common'];
-const KEEP = 4;
+const KEEP = 6;
 
 /** The bundle of the package, or of the sources as they stand now. A cache that cannot be written costs time only. */
-export async function loadWorkflowBundle(): Promise<WorkflowBundleOption> {
-  if (!IS_CLONE) return existsSync(PACKAGED) ? { codePath: PACKAGED } : bundleWorkflows();
-  const codePath = join(CACHE, `workflows-${hashSources()}.js`);
+export async function loadWorkflowBundle(kind: BundleKind = 'unversioned'): Promise<WorkflowBundleOption> {
+  const packaged = join(SOURCES, PACKAGED_NAMES[kind]);
+  if (!IS_CLONE) return existsSync(packaged) ? { codePath: packaged } : bundleWorkflows(kind);
+  const codePath = join(CACHE, `workflows-${hashSources(kind)}.js`);
   if (existsSync(codePath)) return { codePath };
-  const bundle = await bundleWorkflows();
+  const bundle = await bundleWorkflows(kind);
   try {
     keepBundle(codePath, bundle.code);
   } catch {
@@ -33,9 +43,15 @@ export async function loadWorkflowBundle(): Promise<WorkflowBundleOption> {
   return bundle;
 }
 
-export async function bundleWorkflows(): Promise<{ readonly code: string }> {
-  const workflowsPath = join(SOURCES, 'workflows', `index.${IS_CLONE ? 'ts' : 'js'}`);
+export async function bundleWorkflows(kind: BundleKind = 'unversioned'): Promise<{ readonly code: string }> {
+  const workflowsPath = entryOf(kind);
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+}
+
+/** `.ts` from a clone, `.js` from the package. */
+function entryOf(kind: BundleKind): string {
+  const [folder, name] = ENTRIES[kind];
+  return join(SOURCES, folder, `${name}.${IS_CLONE ? 'ts' : 'js'}`);
 }
 
 /** Workers that start together write the same file: the last rename wins, and each reads a whole one. */
@@ -53,8 +69,10 @@ function keepBundle(codePath: string, code: string): void {
 }
 
 /** Of names and contents of every source that may be bundled, and of the versions that bundle and run it. */
-function hashSources(): string {
+function hashSources(kind: BundleKind): string {
   const hash = createHash('sha256');
+  hash.update(`${kind}\n`);
+  hash.update(readFileSync(entryOf(kind)));
   const require = createRequire(import.meta.url);
   for (const name of BUNDLED_PACKAGES) {
     const { version } = require(`${name}/package.json`) as { version: string };

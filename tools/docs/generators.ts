@@ -5,11 +5,12 @@ import { exitCodesPage } from '../../src/starters/exit-codes.ts';
 import { commandLinePage } from './command-line.ts';
 import { errorCodesPage } from './error-codes.ts';
 import { ledgerSchemaPage } from './ledger-schema.ts';
+import { exampleRoleFile } from './role-file.ts';
 
-/** A file under docs/ that is made from the code, so that it cannot say something else than the code. */
+/** A file that is made from the code, so that it cannot say something else than the code. */
 export interface Generator {
-  /** Path from the project's root; `.generated.` in the name keeps formatters and hands away. */
-  readonly path: `docs/${string}.generated.${string}`;
+  /** Path from the project's root; `.generated.` in the name keeps formatters and hands away from pages. */
+  readonly path: `docs/${string}.generated.${string}` | 'deploy/kubernetes/rbac.yaml';
   readonly generate: () => string | Promise<string>;
 }
 
@@ -28,4 +29,5 @@ export const GENERATORS: readonly Generator[] = [
   { path: 'docs/reference/settings.generated.md', generate: settingsPage },
   { path: 'docs/reference/exit-codes.generated.md', generate: exitCodesPage },
   { path: 'docs/reference/command-line.generated.md', generate: commandLinePage },
+  { path: 'deploy/kubernetes/rbac.yaml', generate: exampleRoleFile },
 ];

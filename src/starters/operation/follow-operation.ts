@@ -1,9 +1,10 @@
 /** Follows an operation to its end. Ctrl-C leaves the view; nothing here can end the operation. */
+import type { WantedBuild } from '../../core/workers/assess-workers.ts';
 import { quote } from '../../core/status/possible-actions.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { Session } from '../session.ts';
 import type { Screen } from '../view/screen.ts';
-import { START_A_WORKER, type WorkerPresence, workerPresence } from '../worker-presence.ts';
+import { wantedBuild, type WorkerPresence, workerPresence } from '../worker-presence.ts';
 import { askStatus, observeOperation } from './observe-operation.ts';
 import type { OperationView } from './operation-view.ts';
 import { exitOfView, readEnd } from './read-end.ts';
@@ -51,7 +52,7 @@ async function followUntilEnd(
       if (!seen.isRunning) {
         return await readEnd(session, seen);
       }
-      const presence = await worker.presence();
+      const presence = await worker.presence(wantedBuild(seen));
       const view = await asked.complete({ ...seen, worker: presence }, presence.polls);
       screen.show(view);
     } catch (error) {
@@ -105,16 +106,16 @@ class StatusOncePerPhase {
 class WorkerWatch {
   readonly #session: Session;
   #askedAtMs = 0;
-  #presence: WorkerPresence = { polls: true, text: 'not asked yet' };
+  #presence: WorkerPresence = { polls: true, text: 'not asked yet', advice: '' };
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  async presence(): Promise<WorkerPresence> {
+  async presence(wanted: WantedBuild): Promise<WorkerPresence> {
     if (Date.now() - this.#askedAtMs > WORKER_ASKED_EVERY_MS) {
-      const presence = await workerPresence(this.#session);
-      this.#presence = presence.polls ? presence : { ...presence, text: `${presence.text}; ${START_A_WORKER}` };
+      const presence = await workerPresence(this.#session, wanted);
+      this.#presence = presence.polls ? presence : { ...presence, text: `${presence.text}; ${presence.advice}` };
       this.#askedAtMs = Date.now();
     }
     return this.#presence;

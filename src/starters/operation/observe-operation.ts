@@ -44,8 +44,10 @@ async function viewOf(session: Session, description: WorkflowExecutionDescriptio
     .map(
       ({ activityType, attempt, lastFailure }) => `${activityType?.name}, attempt ${attempt}: ${lastFailure?.message}`,
     );
+  const pinnedBuild = pinnedBuildOf(description);
   return {
     atMs: Date.now(),
+    ...(pinnedBuild === undefined ? {} : { pinnedBuild }),
     workflowId: description.workflowId,
     runId: description.runId,
     operation: description.type,
@@ -59,6 +61,17 @@ async function viewOf(session: Session, description: WorkflowExecutionDescriptio
     pending: pending.map(pendingInWords),
     troubles,
   };
+}
+
+/** Value of the server's protocol: the run goes on only with the build that it began with, or was moved to. */
+const PINNED = 1;
+
+function pinnedBuildOf({ raw }: WorkflowExecutionDescription): string | undefined {
+  const info = raw.workflowExecutionInfo?.versioningInfo;
+  const forced = info?.versioningOverride?.pinned?.version?.buildId;
+  if (forced) return forced;
+  const behavior: number = info?.behavior ?? 0;
+  return behavior === PINNED ? (info?.deploymentVersion?.buildId ?? undefined) : undefined;
 }
 
 /** `scaleCanary`, or `scaleCanary (attempt 3)` */

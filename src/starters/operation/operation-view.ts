@@ -30,7 +30,11 @@ export interface OperationView {
   readonly pending: readonly string[];
   /** Activities that fail and are tried again: `shiftTraffic, attempt 3: ...`. */
   readonly troubles: readonly string[];
+  /** Build that alone may go on with it; undefined: whoever takes new operations. */
+  readonly pinnedBuild?: string;
   readonly worker?: WorkerPresence;
+  /** Warnings about other operations: pinned to a build that nobody polls. */
+  readonly orphans?: readonly string[];
   readonly result?: DeployResult;
   readonly failure?: OperationFailure;
 }

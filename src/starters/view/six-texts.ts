@@ -5,7 +5,6 @@ import { quote } from '../../core/status/possible-actions.ts';
 import { verdictInShort } from '../../core/status/verdict-in-short.ts';
 import { momentInWords, sentence, spanInWords } from '../../core/status/words.ts';
 import type { OperationView } from '../operation/operation-view.ts';
-import { START_A_WORKER } from '../worker-presence.ts';
 
 export interface SixTexts {
   readonly what: string;
@@ -87,7 +86,7 @@ function undoneOfUnknown({ isRunning }: OperationView): string {
 function mayOfMemo({ workflowId, worker, isRunning }: OperationView): readonly PossibleAction[] {
   const status: PossibleAction = {
     action: 'status',
-    why: isRunning && worker?.polls === false ? `${START_A_WORKER}; then ask again` : 'ask again',
+    why: isRunning && worker?.polls === false ? `${worker.advice}; then ask again` : 'ask again',
     command: `mainstay status --id ${quote(workflowId)}`,
     temporal: `temporal workflow describe --workflow-id ${quote(workflowId)}`,
   };

@@ -18,6 +18,7 @@ export function statusPage(view: OperationView, width: number, style: Style): re
     lines.push(...labelled(index === 0 ? 'may' : '', `${why}:`, width, style), `${' '.repeat(11)}${command}`);
   }
   lines.push(...labelled('undone', texts.undone, width, style), ...sourceLines(view, width, style));
+  for (const warning of view.orphans ?? []) lines.push(...labelled('warning', warning, width, style));
   return lines;
 }
 

@@ -31,7 +31,11 @@ const VIEW: OperationView = {
   pending: [],
   troubles: [],
 };
-const NO_WORKER = { polls: false, text: 'no worker polls the task queue mainstay (workflows)' };
+const NO_WORKER = {
+  polls: false,
+  text: 'no worker polls the task queue mainstay (workflows)',
+  advice: 'start a worker: mainstay worker',
+};
 
 /** Everything that can be missing when somebody asks, for every situation of the golden table. */
 const FAILURES: Readonly<Record<string, (view: OperationView) => OperationView>> = {
