@@ -1,6 +1,6 @@
 /**
- * The evidence without what makes it bear bursts: no tempering, no cap, nothing that enters anew, so that all of alpha is
- * spent on faults that are there from the start. For comparison.
+ * The evidence without what makes it bear bursts: no tempering, no cap, nothing that enters anew (so that all of alpha is
+ * spent on faults that are there from the start), and no least number of errors. For comparison.
  */
 import { blockEvidence } from '../../../src/core/analysis/sequential/block-evidence.ts';
 import { DELTAS, ERROR_DEFAULTS } from '../../../src/core/analysis/sequential/constants.ts';
@@ -13,7 +13,6 @@ const UNTEMPERED = { v: 0, r: 0, cap: Number.POSITIVE_INFINITY };
 export function plainRollbackSlot(stream: Stream): number {
   const limit = evidenceLimit(ERROR_DEFAULTS);
   const sums: number[] = DELTAS.map(() => 0);
-  let errors = 0;
   for (let at = 0; at < stream.slots; at += 1) {
     const counts = {
       nC: stream.nC[at] ?? 0,
@@ -24,8 +23,7 @@ export function plainRollbackSlot(stream: Stream): number {
     const x = blockEvidence(counts, UNTEMPERED)?.x;
     if (!x) continue;
     for (let of = 0; of < sums.length; of += 1) sums[of] = (sums[of] ?? 0) + (x[of] ?? 0);
-    errors += counts.eC;
-    if (counts.eC > 0 && errors >= ERROR_DEFAULTS.minErrors && logMeanExp(sums) >= limit) return at + 1;
+    if (counts.eC > 0 && logMeanExp(sums) >= limit) return at + 1;
   }
   return 0;
 }
