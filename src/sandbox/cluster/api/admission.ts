@@ -17,6 +17,8 @@ export interface WriteOptions {
   readonly fieldValidation: FieldValidation;
   /** Filled with texts for the `Warning` header. */
   readonly warnings: string[];
+  /** Who owns what is changed, in `managedFields`; nobody when absent. */
+  readonly manager?: string;
 }
 
 /** A body as an object of the kind: right apiVersion and kind, pruned, with known and well-typed fields only. Throws 400. */

@@ -144,10 +144,27 @@ export function openApiDocument(cluster: Cluster, path: string): Json | undefine
   if (kinds.length === 0) return undefined;
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'v1.34.0' },
+    info: { title: TITLE, version: VERSION },
     paths: Object.fromEntries(kinds.map((kind) => [pathOf(kind), operationsOf(kind)])),
     components: { schemas: {} },
   };
+}
+
+const TITLE = 'Kubernetes';
+const VERSION = 'v1.36.0';
+
+/**
+ * The OpenAPI document of version 2 that knows no kind. kubectl asks for it, in protobuf, when it is given a `List`,
+ * and takes objects unchecked that it does not find there; the server checks them when they come. Every byte of it is
+ * ASCII, so it can travel as text. The type of the answer has a dot where the question has an `@`, which no media type
+ * may have.
+ */
+export function openApiV2(accept: string | undefined): { readonly body: Json; readonly type?: string } {
+  const type = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+  if (!accept?.includes(type)) return { body: { swagger: '2.0', info: { title: TITLE, version: VERSION }, paths: {} } };
+  // Fields 1 (swagger) and 2 (info: title, version) of the message, each with its length.
+  const field = (number: number, text: string): string => String.fromCharCode(number * 8 + 2, text.length) + text;
+  return { body: field(1, '2.0') + field(2, field(1, TITLE) + field(2, VERSION)), type: type.replace('@', '.') };
 }
 
 function pathOf(kind: ResourceKind): string {

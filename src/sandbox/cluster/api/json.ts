@@ -27,6 +27,7 @@ export type ObjectMeta = {
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
   finalizers?: string[];
+  managedFields?: JsonObject[];
 };
 
 /** One object of the API as it goes over the wire. Objects in the store are never changed in place. */

@@ -9,6 +9,7 @@ import {
   oneGroup,
   openApiDocument,
   openApiIndex,
+  openApiV2,
   resourceList,
 } from './discovery.ts';
 import type { Json } from './json.ts';
@@ -43,6 +44,8 @@ export function serveMeta(
     case '/livez':
     case '/readyz':
       return { code: 200, body: 'ok' };
+    case '/openapi/v2':
+      return { code: 200, ...openApiV2(request.headers.accept) };
     case '/openapi/v3':
       return { code: 200, body: openApiIndex(cluster) };
     default:

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { reviewAccess } from './access-review.ts';
+import { applyObject } from './apply/apply-object.ts';
 import type { WriteOptions } from './admission.ts';
 import { ApiError, badRequest, methodNotAllowed, qualifiedResource, unknownPath } from './api-error.ts';
 import { bindPod } from './binding.ts';
@@ -10,13 +11,13 @@ import type { Faults } from './faults.ts';
 import { type ApiObject, isObject, type Json, type JsonObject } from './json.ts';
 import { apiVersionOf, type ResourceKind, type Subresource } from './kinds/kind.ts';
 import { serveLog } from './logs.ts';
-import { patcherOf } from './patch/index.ts';
+import { APPLY_PATCH, patcherOf } from './patch/index.ts';
 import { type Presentation, presentationOf, presentList, presentOne } from './present.ts';
 import { isTrue, selectionOf, versionIn } from './query.ts';
 import type { Route } from './route.ts';
 import { scaleOf, updateScale } from './scale.ts';
 import { checkWatchQuery, serveWatch } from './watch.ts';
-import { createObject, type ObjectAddress, readObject, updateObject } from './writes.ts';
+import { createObject, type ObjectAddress, readObject, updateObject, type WriteTarget } from './writes.ts';
 
 /** One request for a resource, ready to be served. */
 export interface ResourceRequest {
@@ -66,7 +67,7 @@ export function verbOf(
 
 /** Serves a request; undefined when the answer was streamed. Throws ApiError for every refusal. */
 export async function serveResource(call: ResourceRequest, response: ServerResponse): Promise<Reply | undefined> {
-  const { route, verb, query } = call;
+  const { route, verb } = call;
   const { kind } = route;
   if (kind.createOnly) return review(call);
   if (route.subresource !== undefined) return serveSubresource(call, route.subresource, response);
@@ -77,9 +78,21 @@ export async function serveResource(call: ResourceRequest, response: ServerRespo
   const address = addressOf(call);
   if (verb === 'get') return shown(call, 200, readObject(call.cluster, address));
   if (verb === 'delete') return deleteOne(call, address);
-  const options = writeOptions(query);
+  if (isApply(call)) return apply(call, address, 'main');
+  const options = writeOptions(call);
   const change = await changeOf(call, kind.custom ? undefined : kind.model);
   return shown(call, 200, updateObject(call.cluster, address, 'main', change, options), options.warnings);
+}
+
+async function apply(call: ResourceRequest, address: ObjectAddress, target: WriteTarget): Promise<Reply> {
+  const options = writeOptions(call);
+  const request = { target, manager: call.query.get('fieldManager') ?? '', force: isTrue(call.query, 'force') };
+  const { code, object } = applyObject(call.cluster, address, await readText(call.request), request, options);
+  return shown(call, code, object, options.warnings);
+}
+
+function isApply({ verb, request }: ResourceRequest): boolean {
+  return verb === 'patch' && mediaTypeOf(request) === APPLY_PATCH;
 }
 
 function addressOf(call: ResourceRequest): ObjectAddress {
@@ -88,14 +101,16 @@ function addressOf(call: ResourceRequest): ObjectAddress {
   return { kind, namespace, name };
 }
 
-export function writeOptions(query: URLSearchParams): WriteOptions {
+export function writeOptions({ query, request }: ResourceRequest): WriteOptions {
   const dryRun = query.getAll('dryRun');
   const bad = dryRun.find((value) => value !== 'All' && value !== '');
   if (bad !== undefined) throw badRequest(`dryRun must be All, got "${bad}"`);
   const validation = query.get('fieldValidation') ?? 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
     throw badRequest(`fieldValidation must be Ignore, Warn or Strict, got "${validation}"`);
-  return { dryRun: dryRun.includes('All'), fieldValidation: validation, warnings: [] };
+  // Who says nothing is known by the program it uses.
+  const manager = query.get('fieldManager') || (request.headers['user-agent'] ?? 'unknown').split('/')[0] || 'unknown';
+  return { dryRun: dryRun.includes('All'), fieldValidation: validation, warnings: [], manager };
 }
 
 function presentation(call: ResourceRequest): Presentation {
@@ -142,11 +157,11 @@ async function jsonBody(call: ResourceRequest): Promise<Json> {
 }
 
 async function create(call: ResourceRequest): Promise<Reply> {
-  const { route, cluster, query } = call;
+  const { route, cluster } = call;
   if (route.name !== undefined) throw methodNotAllowed();
   if (route.kind.namespaced && route.namespace === undefined)
     throw badRequest('an empty namespace may not be set during creation');
-  const options = writeOptions(query);
+  const options = writeOptions(call);
   const body = await jsonBody(call);
   return shown(call, 201, createObject(cluster, route.kind, route.namespace, body, options), options.warnings);
 }
@@ -211,7 +226,8 @@ async function serveSubresource(
     case 'status': {
       if (verb === 'get') return shown(call, 200, readObject(cluster, address));
       if (!isWrite) throw methodNotAllowed();
-      const options = writeOptions(query);
+      if (isApply(call)) return apply(call, address, 'status');
+      const options = writeOptions(call);
       const change = await changeOf(call, route.kind.custom ? undefined : route.kind.model);
       return shown(call, 200, updateObject(cluster, address, 'status', change, options), options.warnings);
     }
@@ -219,11 +235,11 @@ async function serveSubresource(
       if (verb === 'get') return { code: 200, body: scaleOf(readObject(cluster, address)) };
       if (!isWrite) throw methodNotAllowed();
       const change = await changeOf(call, 'V1Scale');
-      return { code: 200, body: updateScale(cluster, address, change, writeOptions(query)) };
+      return { code: 200, body: updateScale(cluster, address, change, writeOptions(call)) };
     }
     case 'binding': {
       if (verb !== 'create') throw methodNotAllowed();
-      return { code: 201, body: bindPod(cluster, address, await jsonBody(call), writeOptions(query)) };
+      return { code: 201, body: bindPod(cluster, address, await jsonBody(call), writeOptions(call)) };
     }
     case 'log': {
       if (verb !== 'get') throw methodNotAllowed();

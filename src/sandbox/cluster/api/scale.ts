@@ -39,5 +39,5 @@ export function updateScale(
     metadata: { ...current.metadata, ...(resourceVersion ? { resourceVersion } : {}) },
     spec: { ...objectAt(current, 'spec'), replicas },
   });
-  return scaleOf(updateObject(cluster, address, 'main', rescaled, options));
+  return scaleOf(updateObject(cluster, address, 'main', rescaled, options, { subresource: 'scale' }));
 }

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { admit, readBody, requireNamespace, type WriteOptions } from './admission.ts';
 import { alreadyExists, badRequest, conflict, forbiddenField, invalid, invalidValue, notFound } from './api-error.ts';
 import { type Cluster, raisesGeneration, timestamp } from './cluster.ts';
-import { type ApiObject, at, type Json } from './json.ts';
+import { afterUpdate, type Writer } from './apply/managers.ts';
+import { type ApiObject, at, isObject, type Json, type JsonObject } from './json.ts';
 import { hasStatus, type ResourceKind } from './kinds/kind.ts';
 
 /** Where an object lives: namespace is undefined for cluster-wide kinds. */
@@ -19,13 +20,14 @@ export function readObject(cluster: Cluster, address: ObjectAddress): ApiObject 
   return found;
 }
 
-/** POST of a new object. Throws 400, 403, 404 (namespace), 409 AlreadyExists, 422. */
+/** POST of a new object; `managedFields` as given, or worked out. Throws 400, 403, 404 (namespace), 409 AlreadyExists, 422. */
 export function createObject(
   cluster: Cluster,
   kind: ResourceKind,
   namespace: string | undefined,
   body: Json,
   options: WriteOptions,
+  managedFields?: JsonObject[],
 ): ApiObject {
   const draft = readBody(kind, body, options);
   const { metadata } = draft;
@@ -50,7 +52,32 @@ export function createObject(
   kind.prepareCreate?.(draft);
   admit(cluster, kind, draft, undefined);
   if (name && cluster.store.get(kind, namespace, name)) throw alreadyExists(kind, name);
+  setManagedFields(draft, managedFields ?? ownedBy(kind, undefined, draft, options));
   return options.dryRun ? draft : cluster.store.put(kind, draft);
+}
+
+/** What is owned by whom after an ordinary write; unchanged when the writer has no name. */
+function ownedBy(
+  kind: ResourceKind,
+  before: ApiObject | undefined,
+  after: ApiObject,
+  { manager }: WriteOptions,
+  subresource?: string,
+): JsonObject[] | undefined {
+  if (!manager) return after.metadata.managedFields;
+  const writer: Writer = { manager, operation: 'Update', ...(subresource ? { subresource } : {}) };
+  return afterUpdate(kind, before, after, writer);
+}
+
+function setManagedFields(draft: ApiObject, managedFields: JsonObject[] | undefined): void {
+  const { managedFields: _before, ...metadata } = draft.metadata;
+  draft.metadata = managedFields && managedFields.length > 0 ? { ...metadata, managedFields } : metadata;
+}
+
+/** The entries a client sends along, as it got them or changed; undefined when it sends none. */
+function sentManagedFields(body: Json): JsonObject[] | undefined {
+  const sent = at(body, 'metadata', 'managedFields');
+  return Array.isArray(sent) ? sent.filter(isObject) : undefined;
 }
 
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -71,6 +98,17 @@ function freshName(
 
 export type WriteTarget = 'main' | 'status';
 
+export interface UpdateRules {
+  /** Under which `managedFields` note the write, when not that of the target. */
+  readonly subresource?: string;
+  /** The `managedFields` that come with the change are final. */
+  readonly keepsManagers?: boolean;
+}
+
+function subresourceOf(target: WriteTarget): string | undefined {
+  return target === 'main' ? undefined : target;
+}
+
 /**
  * PUT and PATCH: `change` makes the wanted object from the current one; what may not change is taken from the current
  * one. A write that changes nothing raises no resourceVersion. An object under deletion goes when its last finalizer
@@ -82,15 +120,21 @@ export function updateObject(
   target: WriteTarget,
   change: (current: ApiObject) => Json,
   options: WriteOptions,
+  rules: UpdateRules = {},
 ): ApiObject {
   const { kind } = address;
   const current = readObject(cluster, address);
-  const wanted = readBody(kind, change(current), options);
+  const changed = change(current);
+  const wanted = readBody(kind, changed, options);
   checkIdentity(address, current, wanted);
   const draft = target === 'status' ? withNewStatus(kind, current, wanted) : withNewSpec(kind, current, wanted);
   admit(cluster, kind, draft, current);
   if (raisesGeneration(kind, current, draft)) draft.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  const sent = sentManagedFields(changed);
+  if (sent) setManagedFields(draft, sent);
   if (isDeepStrictEqual(draft, current)) return current;
+  if (!rules.keepsManagers)
+    setManagedFields(draft, ownedBy(kind, current, draft, options, rules.subresource ?? subresourceOf(target)));
   if (options.dryRun) return draft;
   return isFinished(draft) ? (cluster.store.remove(kind, draft) ?? draft) : cluster.store.put(kind, draft);
 }

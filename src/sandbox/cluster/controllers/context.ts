@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordEvent } from '../kube/event-recorder.ts';
 import { hasCode, type KubeClient } from '../kube/kube-client.ts';
-import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../kube/objects.ts';
+import type { Deployment, EndpointSlice, Job, Pod, ReplicaSet, Service } from '../kube/objects.ts';
 import type { WatchCache } from '../kube/watch-cache.ts';
 
 /** What the controllers share: one client and one copy of every resource. */
@@ -12,6 +12,7 @@ export interface ControllerContext {
   readonly pods: WatchCache<Pod>;
   readonly services: WatchCache<Service>;
   readonly endpointSlices: WatchCache<EndpointSlice>;
+  readonly jobs: WatchCache<Job>;
   readonly recordEvent: RecordEvent;
   /** Told of every failed attempt but lost races, which are ordinary. */
   readonly reportProblem: (what: string, problem: Error) => void;

@@ -1,12 +1,13 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createEventRecorder } from '../kube/event-recorder.ts';
 import { createKubeClient } from '../kube/kube-client.ts';
-import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../kube/objects.ts';
+import type { Deployment, EndpointSlice, Job, Pod, ReplicaSet, Service } from '../kube/objects.ts';
 import { RESOURCES } from '../kube/objects.ts';
 import { startWatchCache } from '../kube/watch-cache.ts';
 import type { ControllerContext } from './context.ts';
 import { startDeploymentController } from './deployment-controller.ts';
 import { startEndpointSliceController } from './endpoint-slice-controller.ts';
+import { startJobController } from './job-controller.ts';
 import { startReplicaSetController } from './replica-set-controller.ts';
 
 /** Everything is looked at again this often, events or not. */
@@ -24,7 +25,7 @@ export interface RunningControllers {
 }
 
 /**
- * Starts the Deployment, ReplicaSet and EndpointSlice controllers. They are clients of the API in the KubeConfig and of
+ * Starts the Deployment, ReplicaSet, Job and EndpointSlice controllers. They are clients of the API in the KubeConfig and of
  * nothing else. Resolves when the first look at all resources is complete; waits as long as the API is not reachable.
  */
 export async function startControllers(options: ControllersOptions): Promise<RunningControllers> {
@@ -41,6 +42,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     pods: follow<Pod>(RESOURCES.pods),
     services: follow<Service>(RESOURCES.services),
     endpointSlices: follow<EndpointSlice>(RESOURCES.endpointSlices),
+    jobs: follow<Job>(RESOURCES.jobs),
     recordEvent: createEventRecorder(client, { component: 'controllers' }),
     reportProblem,
   };
@@ -50,6 +52,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     context.pods,
     context.services,
     context.endpointSlices,
+    context.jobs,
   ] as const;
   // Acting on half a view would create what is there already.
   await Promise.all(caches.map((cache) => cache.synced));
@@ -57,6 +60,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     startDeploymentController(context),
     startReplicaSetController(context),
     startEndpointSliceController(context),
+    startJobController(context),
   ];
   for (const controller of controllers) controller.resync();
   const timer = setInterval(() => {

@@ -6,6 +6,8 @@ import type {
   V1Deployment,
   V1DeploymentCondition,
   V1EndpointSlice,
+  V1Job,
+  V1JobCondition,
   V1LabelSelector,
   V1Node,
   V1ObjectMeta,
@@ -48,6 +50,8 @@ export type Probe = Wire<V1Probe>;
 export type Service = Wire<V1Service>;
 export type EndpointSlice = Wire<V1EndpointSlice>;
 export type EndpointPort = Wire<CoreV1EndpointPort>;
+export type Job = Wire<V1Job>;
+export type JobCondition = Wire<V1JobCondition>;
 export type KubeNode = Wire<V1Node>;
 export type ConfigMap = Wire<V1ConfigMap>;
 export type Secret = Wire<V1Secret>;
@@ -77,6 +81,7 @@ export const RESOURCES = {
   events: { prefix: '/api/v1', plural: 'events', apiVersion: 'v1', kind: 'Event' },
   deployments: { prefix: '/apis/apps/v1', plural: 'deployments', apiVersion: 'apps/v1', kind: 'Deployment' },
   replicaSets: { prefix: '/apis/apps/v1', plural: 'replicasets', apiVersion: 'apps/v1', kind: 'ReplicaSet' },
+  jobs: { prefix: '/apis/batch/v1', plural: 'jobs', apiVersion: 'batch/v1', kind: 'Job' },
   endpointSlices: {
     prefix: '/apis/discovery.k8s.io/v1',
     plural: 'endpointslices',

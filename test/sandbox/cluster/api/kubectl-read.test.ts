@@ -49,13 +49,11 @@ describe.skipIf(isMissing('kubectl'))('kubectl', () => {
     expect(watch.output().match(/NAME/g)).toHaveLength(1);
   });
 
-  it('is told how to go without protobuf and without server-side apply', async () => {
+  it('is told how to go without protobuf', async () => {
     const { url } = await startServer();
     const kubectl = kubectlFor(url);
     const imperative = await kubectl.run(['create', 'configmap', 'settings', '--from-literal=a=b']);
     expect(imperative.stderr).toContain('--dry-run=client -o yaml');
-    const serverSide = await kubectl.run(['apply', '--server-side', '-f', '-'], configMap('settings'));
-    expect(serverSide.stderr).toContain('without --server-side');
   });
 
   it('shows one row of each kind', async () => {

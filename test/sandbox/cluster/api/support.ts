@@ -41,10 +41,10 @@ export interface Kubectl {
 }
 
 /** The pinned kubectl against a server, with caches of its own. Objects given as stdin are sent as JSON. */
-export function kubectlFor(url: string): Kubectl {
+export function kubectlFor(url: string, extra: Record<string, string> = {}): Kubectl {
   const home = mkdtempSync(join(tmpdir(), 'kubectl-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const env = { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: join(home, 'none') };
+  const env = { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: join(home, 'none'), ...extra };
   const path = requireTool('kubectl');
   const launch = (args: readonly string[]) => spawn(path, ['--server', url, ...args], { env });
   const run = (args: readonly string[], stdin?: unknown): Promise<KubectlResult> =>

@@ -8,7 +8,7 @@ import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
-const APPLY_PATCH = 'application/apply-patch+yaml';
+export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /**
  * The patch function of a media type for objects of a kind (`model` names their shape; custom resources have none and
@@ -23,10 +23,6 @@ export function patcherOf(
   if (mediaType === MERGE_PATCH) return (document, patch) => applyMergePatch(document, objectPatch(patch));
   if (mediaType === STRATEGIC_PATCH && model !== undefined)
     return (document, patch) => applyStrategicMergePatch(document, objectPatch(patch), model);
-  if (mediaType === APPLY_PATCH)
-    throw unsupportedMediaType(
-      `server-side apply is not supported by this server (${kind.plural}): use kubectl apply without --server-side`,
-    );
   const accepted = [JSON_PATCH, MERGE_PATCH, ...(model === undefined ? [] : [STRATEGIC_PATCH])].join(', ');
   throw unsupportedMediaType(
     `the body of the request was in an unknown format (${mediaType || 'none'}) - accepted media types include: ${accepted}`,
