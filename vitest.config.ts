@@ -18,6 +18,8 @@ const KINDS = [
   // Real time and real processes: two files at once on two cores slow each other down by as much as they save.
   { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * SECOND, maxWorkers: 1 },
 ];
+/** Run by scripts of their own. */
+const NOT_HERE = ['test/kube/**'];
 const FOLDERS_OF_OTHER_KINDS = KINDS.slice(1).flatMap(({ include }) => include);
 
 export default defineConfig({
@@ -31,7 +33,7 @@ export default defineConfig({
       test: {
         name,
         include,
-        exclude: name === 'unit' ? FOLDERS_OF_OTHER_KINDS : [],
+        exclude: name === 'unit' ? [...FOLDERS_OF_OTHER_KINDS, ...NOT_HERE] : NOT_HERE,
         environment: 'node',
         testTimeout,
         hookTimeout: 90 * SECOND,
