@@ -12,7 +12,7 @@ import { countedBetween, readRouterCounts } from './demo/router-counters.ts';
 import { type DemoServer, startTemporal } from './demo/temporal-server.ts';
 import { type DemoTools, findTools } from './demo/tools.ts';
 import { whereToLook } from './demo/where-to-look.ts';
-import { DEMO_CATALOGUE, MAINSTAY, spawnWorker, startWorker } from './demo/worker-process.ts';
+import { DEMO_CATALOGUE, MAINSTAY, spawnWorker, startWorker, workerState } from './demo/worker-process.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { bringUp, takeDown } from './sandbox/process.ts';
 import type { Output } from './view/screen.ts';
@@ -103,6 +103,7 @@ async function play(running: Demo, staysUp: boolean): Promise<number> {
       kubectl: tools.kubectl,
       sandboxState: sandboxFolder(running),
       binFolder: dirname(MAINSTAY),
+      workerState: workerState(running.folder),
       workerPid: stage.worker().pid,
       workerLog: stage.worker().logFile,
     },

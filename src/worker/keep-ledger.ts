@@ -12,7 +12,7 @@ export interface KeptLedger {
 }
 
 /** A server of our own that does not end is left to the next worker. */
-const CLOSE_LIMIT_MS = 1_500;
+const CLOSE_LIMIT_MS = 500;
 
 export function keepLedger(settings: Settings, say: (line: string) => void): KeptLedger {
   if (settings.ledger === 'off') return { recorder: NO_LEDGER, close: async () => undefined };

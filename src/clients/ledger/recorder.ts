@@ -30,7 +30,7 @@ export interface RecorderOptions {
 }
 
 const RETRY_MS = 5_000;
-const CLOSE_LIMIT_MS = 1_000;
+const CLOSE_LIMIT_MS = 500;
 
 export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: RecorderOptions): LedgerRecorder {
   let ledger: Ledger | undefined;

@@ -67,11 +67,16 @@ function again({ service, environment, version }: Omit<ReleaseReport, 'next'>, s
   return { says, command: `mainstay deploy ${service} --environment ${environment} --version ${version}` };
 }
 
+function whoServes({ before, restored }: Omit<ReleaseReport, 'next'>): string {
+  if (before?.first === true) return 'No version serves: this was the first one.';
+  const isWhole = restored.length > 0 && restored.every((row) => row.restored);
+  return isWhole ? 'What was found before serves again.' : '';
+}
+
 /** By reason; a code that is not here says all in its own words. */
 function remedy(code: ReasonCode | undefined, report: Omit<ReleaseReport, 'next'>): readonly NextStep[] {
-  const { plan, before, environment, service } = report;
-  const serves =
-    before?.first === true ? 'No version serves: this was the first one.' : 'What was found before serves again.';
+  const { plan, environment, service } = report;
+  const serves = whoServes(report);
   const namespace = plan === undefined ? '' : ` --namespace ${plan.workload.namespace}`;
   switch (code) {
     case 'AnalysisFailed':

@@ -49,7 +49,7 @@ function summary(report: ReleaseReport): Section {
   const ended = endedAtMs === undefined ? 'has not ended' : `ended ${momentInWords(endedAtMs)}`;
   const took = endedAtMs === undefined ? '' : ` (${spanInWords(endedAtMs - startedAtMs)})`;
   const rows = [
-    ['why', `${sentence(reason)}${reasonCode === undefined ? '' : ` (${reasonCode})`}`],
+    ['why', sentence(`${reason.replace(/\.$/, '')}${reasonCode === undefined ? '' : ` (${reasonCode})`}`)],
     ['asked by', `${requestedBy}${askedBecause === '' ? ', without a reason' : `: ${askedBecause}`}`],
     ['when', `began ${momentInWords(startedAtMs)}, ${ended}${took}`],
     ...(image === undefined ? [] : [['image', shortDigest(image)]]),

@@ -10,6 +10,8 @@ export interface DemoAddresses {
   readonly sandboxState: string;
   /** Folder of the `mainstay` command, which is hardly on anybody's PATH yet. */
   readonly binFolder: string;
+  /** State folder of the worker, where its release ledger is. */
+  readonly workerState: string;
   readonly workerPid: number;
   readonly workerLog: string;
 }
@@ -24,10 +26,11 @@ export function whereToLook(at: DemoAddresses, style: Style): readonly string[] 
     `  worker log    ${at.workerLog}`,
     '',
     title('In another shell'),
-    `  export PATH=${quote(at.binFolder)}:"$PATH" TEMPORAL_ADDRESS=${at.temporal}`,
+    `  export PATH=${quote(at.binFolder)}:"$PATH" TEMPORAL_ADDRESS=${at.temporal} MAINSTAY_STATE_DIR=${quote(at.workerState)}`,
     `  eval "$(mainstay sandbox env --state ${quote(at.sandboxState)})"`,
     '  mainstay list --all',
     '  mainstay status crm-api --environment demo',
+    '  mainstay report crm-api --environment demo',
     '',
     title('What to try next'),
     '  a person stops it in the middle:',

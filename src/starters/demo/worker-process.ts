@@ -21,12 +21,17 @@ export async function startWorker(folder: string, env: NodeJS.ProcessEnv, signal
   }
 }
 
+/** Folder of its builds and its release ledger. */
+export function workerState(folder: string): string {
+  return join(folder, 'worker');
+}
+
 export function spawnWorker(folder: string, env: NodeJS.ProcessEnv): RunningChild {
   return startChild({
     name: 'the worker',
     command: process.execPath,
     args: [MAINSTAY, 'worker'],
-    env: { ...env, MAINSTAY_STATE_DIR: join(folder, 'worker') },
+    env: { ...env, MAINSTAY_STATE_DIR: workerState(folder) },
     logFile: join(folder, 'worker.log'),
   });
 }

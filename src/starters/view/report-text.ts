@@ -13,7 +13,10 @@ export function reportText({ title, mood, sections }: ReportPage, width: number,
   const lines = [style.bold(paint(title))];
   for (const section of sections) {
     if (section.title !== 'Summary') lines.push('', style.bold(section.title));
-    for (const block of section.blocks) lines.push(...blockLines(block, width, style));
+    for (const [index, block] of section.blocks.entries()) {
+      if (index > 0 && block.kind === 'table') lines.push('');
+      lines.push(...blockLines(block, width, style));
+    }
   }
   return `${lines.join('\n')}\n`;
 }

@@ -101,16 +101,14 @@ describe('the report of an operation', () => {
   });
 });
 
-/** The pages as they are: a change of words is seen in the review. */
+/** The pages as they are: a change of words is seen in the review. To take a new page over, copy what was received. */
 describe('the golden pages', () => {
   it.each([
-    { when: 'rolled back, all there', form: 'text' },
-    { when: 'terminated and restored', form: 'markdown' },
-  ])('$form when $when', async ({ when, form }) => {
+    { when: 'rolled back, all there', form: 'text', file: 'rolled-back.golden.txt' },
+    { when: 'terminated and restored', form: 'markdown', file: 'terminated.golden.md' },
+  ])('$file is the $form when $when', ({ when, form, file }) => {
     const page = reportPage(reportOf(when));
     const text = form === 'text' ? reportText(page, 100, PLAIN) : reportMarkdown(page);
-    const file = `./${when.split(/\W/)[0]}.golden.${form === 'text' ? 'txt' : 'md'}`;
-    await expect(text).toMatchFileSnapshot(file);
-    expect(readFileSync(new URL(file, import.meta.url), 'utf8')).not.toBe('');
+    expect(text).toBe(readFileSync(new URL(file, import.meta.url), 'utf8'));
   });
 });
