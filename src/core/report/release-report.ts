@@ -19,8 +19,8 @@ export const REPORT_OUTCOMES = [
   'terminated',
   'failed',
   'unknown',
-] as const satisfies readonly (Outcome | string)[];
-export type ReportOutcome = (typeof REPORT_OUTCOMES)[number];
+] as const;
+export type ReportOutcome = Outcome | (typeof REPORT_OUTCOMES)[number];
 
 export const REPORT_SOURCES = ['ledger', 'result', 'status', 'memo', 'ownership', 'describe'] as const;
 export type ReportSourceName = (typeof REPORT_SOURCES)[number];

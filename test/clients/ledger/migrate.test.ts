@@ -79,7 +79,7 @@ describe('a ledger that is away', () => {
     const startedMs = Date.now();
     const error = await openLedger(url).then(
       () => new Error('it opened'),
-      (thrown: Error) => thrown,
+      (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
     );
     expect(error).toMatchObject({ code });
     expect(error.message).toContain(ledgerPlace(url));

@@ -42,10 +42,12 @@ export async function migrateLedger(
 
 /** A role without the right to make schemas may use one that was made for it. */
 async function prepare(sql: Sql): Promise<void> {
-  const [found] = await sql.query<{ oid: string | null }>(`select to_regnamespace('mainstay')::text as oid`);
-  if (found?.oid == null) await sql.query('create schema mainstay');
-  const [table] = await sql.query<{ oid: string | null }>(`select to_regclass('mainstay.schema_version')::text as oid`);
-  if (table?.oid != null) return;
+  const [found] = await sql.query<{ schema: boolean; versions: boolean }>(
+    `select to_regnamespace('mainstay') is not null as schema,
+       to_regclass('mainstay.schema_version') is not null as versions`,
+  );
+  if (found?.schema !== true) await sql.query('create schema mainstay');
+  if (found?.versions === true) return;
   await sql.query(
     `create table mainstay.schema_version (
        version integer primary key, name text not null, checksum text not null,

@@ -41,7 +41,7 @@ export async function readRelease(
   const { id, askedBecause, image, term, plan, planDigest, catalogueDigest, before, migrations, ...summary } = row;
   const own = { askedBecause, image, term, plan, planDigest, catalogueDigest, before, migrations };
   const release: Row = {
-    ...summaryOf(summary as SummaryRow),
+    ...summaryOf(summary),
     ...present(own),
     ...(await partsOf(sql, id, workflowId)),
   };
