@@ -40,7 +40,7 @@ function notedOne(name: Told, run: Run, deps: NoteDeps): Run {
       const output = await run(input);
       quietly(() => {
         const words = WORDS[name] as (input: unknown, output: unknown) => string;
-        if (name === 'claimService') noteStart(deps, input as ClaimInput, output as BeforeRecord);
+        if (name === 'claimService') noteStart(deps, input, output as BeforeRecord);
         deps.ledger.note(eventOf(name, input, startedAtMs, 'done', words(input, output)));
       });
       return output;
