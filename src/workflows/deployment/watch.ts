@@ -68,6 +68,7 @@ export async function watch(op: Operation, release: Release, wanted: Watch): Pro
           expected: expectedOf(release, wanted),
           weightPercent: wanted.weightPercent,
           term: release.term,
+          record: op.state.steps.length,
           ...(release.cursor !== undefined && { cursor: release.cursor }),
           ...(release.records && { records: release.records }),
           ...(release.evidence && { evidence: release.evidence }),
