@@ -7,6 +7,7 @@ import { createObservePreflight } from '../../../src/activities/preflight/observ
 import { createKubernetesClients } from '../../../src/clients/kubernetes/http-client.ts';
 import { KINDS, type KindName, type KubernetesObject } from '../../../src/clients/kubernetes/port.ts';
 import { createMetricsProvider } from '../../../src/clients/metrics/provider.ts';
+import { createTrafficRouter } from '../../../src/clients/router/traffic-router.ts';
 import { createRegistryClient } from '../../../src/clients/registry/http-client.ts';
 import type { DeployPlan } from '../../../src/core/model/plan.ts';
 import { assessPreflight, decidePreflight } from '../../../src/core/preflight/assess-preflight.ts';
@@ -127,7 +128,12 @@ function plan(changes: Partial<DeployPlan> = {}): DeployPlan {
 
 function clients() {
   const kubernetes = createKubernetesClients();
-  return { kubernetes, registry: createRegistryClient(), metrics: createMetricsProvider({ kubernetes }) };
+  return {
+    kubernetes,
+    registry: createRegistryClient(),
+    metrics: createMetricsProvider({ kubernetes }),
+    router: createTrafficRouter(kubernetes),
+  };
 }
 
 function observe(of: DeployPlan, withinMs = 8000, ofImage: string | undefined = image) {

@@ -6,7 +6,15 @@ import type { PrometheusSource } from '../../../core/model/prometheus.ts';
 import type { ArmPod } from './arm-pods.ts';
 import type { ArmScope } from './arm-scope.ts';
 import type { PrometheusApi } from './http-api.ts';
-import { absenceText, lastMs, querySeries, type Queried, readingOf, WHOLE_SERVER } from './queried.ts';
+import {
+  absenceText,
+  lastMs,
+  type OwnedSeries,
+  querySeries,
+  type Queried,
+  readingOf,
+  WHOLE_SERVER,
+} from './queried.ts';
 
 export interface ArmQuestion {
   readonly api: PrometheusApi;
@@ -25,7 +33,35 @@ export async function readArm(question: ArmQuestion, signal?: AbortSignal): Prom
   const { api, source, selectors, scope, atMs } = question;
   const at = { atMs, windowMs: source.server.staleAfterMs };
   const queried = await Promise.all(selectors.map((selector) => querySeries(api, source, selector, scope, at, signal)));
-  return readingFrom(question, queried);
+  return readingFrom(question, stillThere(queried));
+}
+
+/**
+ * Without the series that are gone from their page: all samples of one scrape have one time, so a series that stands
+ * behind the others of its target was not in the last one (a process that restarted has not counted it yet). Where the
+ * samples carry times of their own, most are behind the newest, and nothing is concluded.
+ */
+function stillThere(queried: readonly Queried[]): readonly Queried[] {
+  const times = new Map<string, number[]>();
+  for (const each of queried.flatMap(({ series }) => series)) {
+    const target = targetOf(each);
+    const known = times.get(target);
+    if (known) known.push(lastMs(each));
+    else times.set(target, [lastMs(each)]);
+  }
+  const scrapedMs = new Map<string, number>();
+  for (const [target, last] of times) {
+    const newest = last.reduce((left, right) => Math.max(left, right), 0);
+    if (2 * last.filter((time) => time === newest).length >= last.length) scrapedMs.set(target, newest);
+  }
+  return queried.map((each) => ({
+    ...each,
+    series: each.series.filter((one) => lastMs(one) >= (scrapedMs.get(targetOf(one)) ?? 0)),
+  }));
+}
+
+function targetOf({ instance, labels }: OwnedSeries): string {
+  return JSON.stringify([instance, labels.job, labels.instance]);
 }
 
 function readingFrom({ source, scope, pods, atMs, everyMs }: ArmQuestion, queried: readonly Queried[]): ArmReading {
@@ -62,7 +98,7 @@ function wholeServer({ arm, matchers }: ArmScope): string {
 
 /** Data older than a look bring nothing new to it, which is no sign of silence. A text does not tell its age. */
 function ageNote(queried: readonly Queried[], atMs: number, everyMs: number | undefined): string | undefined {
-  const newest = Math.max(...queried.flatMap(({ series }) => series.map(lastMs)));
-  if (everyMs === undefined || !Number.isFinite(newest) || atMs - newest <= everyMs) return undefined;
+  const newest = queried.flatMap(({ series }) => series.map(lastMs)).reduce((left, right) => Math.max(left, right), 0);
+  if (everyMs === undefined || newest === 0 || atMs - newest <= everyMs) return undefined;
   return `last scraped ${durationText(atMs - newest)} before`;
 }
