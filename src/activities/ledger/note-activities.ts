@@ -75,7 +75,7 @@ export function noteWatch(deps: NoteDeps, input: ObserveStepInput, tally: StepTa
 }
 
 function watchOf(input: ObserveStepInput, { cursor: _private, ...tally }: StepTally): WatchEntry {
-  const { plan, weightPercent, record } = input;
+  const { plan, weightPercent, record, records } = input;
   return {
     kind: 'watch',
     key: keyOfContext(),
@@ -84,7 +84,8 @@ function watchOf(input: ObserveStepInput, { cursor: _private, ...tally }: StepTa
     plan,
     weightPercent,
     tally,
-    verdict: assessTally(plan, { ...tally, cursor: undefined }),
+    ...(records && { records }),
+    verdict: assessTally(plan, { ...tally, cursor: undefined }, records),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Decision } from './deploy-state.ts';
 import type { Incident, Notification } from './notice.ts';
+import type { ReleaseRecords } from '../analysis/sequential/record.ts';
 import type { StepVerdict } from './analysis.ts';
 import type { BeforeRecord, DeployResult, StepTally } from './operation.ts';
 import type { OwnerSummary } from './ownership.ts';
@@ -57,6 +58,8 @@ export interface WatchEntry {
   readonly plan: DeployPlan;
   readonly weightPercent: number;
   readonly tally: Omit<StepTally, 'cursor'>;
+  /** What the `sequential` judge knew of the stable arm before the release. */
+  readonly records?: ReleaseRecords;
   /** What core says of the tally by itself, should the operation never say it. */
   readonly verdict?: StepVerdict;
 }

@@ -76,16 +76,17 @@ async function writeEvent(sql: Sql, entry: Of<'event'>): Promise<void> {
 }
 
 async function writeWatch(sql: Sql, entry: Of<'watch'>): Promise<void> {
-  const { key, plan, activityId, record, weightPercent, tally, verdict } = entry;
+  const { key, plan, activityId, record, weightPercent, tally, verdict, records } = entry;
   const { slots, samples, evidence, startedAtMs, endedAtMs, step, mode, ended } = tally;
   const id = await upsertOperation(sql, { ...rowOfPlan(plan, kindOf(key.workflowId), startedAtMs), key });
   const stored = await sql.query(
     `insert into mainstay.watch as w
        (operation_id, activity_id, record, mode, step, weight_percent, started_at, ended_at, ended, verdict, samples,
-       evidence)
-     values ($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000.0), to_timestamp($8 / 1000.0), $9, $10, $11, $12)
+       evidence, records)
+     values ($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000.0), to_timestamp($8 / 1000.0), $9, $10, $11, $12, $13)
      on conflict (operation_id, activity_id) do update set record = excluded.record, ended_at = excluded.ended_at,
-       ended = excluded.ended, verdict = excluded.verdict, samples = excluded.samples, evidence = excluded.evidence
+       ended = excluded.ended, verdict = excluded.verdict, samples = excluded.samples, evidence = excluded.evidence,
+       records = excluded.records
      where excluded.ended_at >= w.ended_at returning 1`,
     [
       id,
@@ -100,6 +101,7 @@ async function writeWatch(sql: Sql, entry: Of<'watch'>): Promise<void> {
       json(verdict),
       json(samples),
       json(evidence),
+      json(records),
     ],
   );
   // An earlier part of it that comes late: another worker went on from there.

@@ -87,6 +87,7 @@ create table mainstay.watch (
   verdict jsonb,
   samples jsonb,
   evidence jsonb,
+  records jsonb,
   primary key (operation_id, activity_id)
 );
 comment on table mainstay.watch is 'One watching of a step, a hold or the bake.';
@@ -101,6 +102,7 @@ comment on column mainstay.watch.ended_at is 'End of the watching.';
 comment on column mainstay.watch.ended is 'Why it ended: timeOver, verdict, noDataDeadline, foreignChange, cancelled.';
 comment on column mainstay.watch.verdict is 'What the tally says by itself, should the operation never say it.';
 comment on column mainstay.watch.samples is 'Samples of each metric as they were taken, so that the verdict can be recomputed.';
+comment on column mainstay.watch.records is 'What the sequential judge knew of the stable arm before the release.';
 comment on column mainstay.watch.evidence is 'What the sequential judge carries on, metric by metric.';
 
 create table mainstay.observation (
