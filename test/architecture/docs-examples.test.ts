@@ -17,6 +17,8 @@ import { messageCommands } from '../../src/starters/messages.ts';
 import { reportCommand } from '../../src/starters/report.ts';
 import { sandboxCommand } from '../../src/starters/sandbox.ts';
 import { statusCommand } from '../../src/starters/status.ts';
+import { doctorCommand } from '../../src/starters/doctor.ts';
+import { trafficCommand } from '../../src/starters/traffic.ts';
 import { workerCommand } from '../../src/starters/worker.ts';
 import { type Block, blocksOf, commandsOf, linksOf, wordsOf } from './markdown.ts';
 import { readProject } from './project-files.ts';
@@ -46,6 +48,8 @@ async function accept(words: readonly string[]): Promise<void> {
     ...messageCommands(),
     listCommand(),
     workerCommand(),
+    doctorCommand(),
+    trafficCommand(),
   ];
   for (const command of [...commands, catalogueCommand(), sandboxCommand(), demoCommand()]) program.addCommand(command);
   silence(program);

@@ -53,7 +53,11 @@ export interface E2e {
   stage(name: string, wish?: StageWish): Promise<Stage>;
   /** The reference by digest of a version that is in the registry. */
   image(version: string): string;
-  startWorker(namespace: string, env?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  startWorker(
+    namespace: string,
+    env?: Readonly<Record<string, string>>,
+    args?: readonly string[],
+  ): Promise<WorkerProcess>;
   client(namespace?: string): Client;
   startMainstay(args: readonly string[], namespace?: string): RunningCommand;
   mainstay(args: readonly string[], namespace?: string, extra?: Readonly<Record<string, string>>): Promise<CommandEnd>;
@@ -149,10 +153,10 @@ async function compose(
     return found;
   };
   let workers = 0;
-  const startWorker: E2e['startWorker'] = async (namespace, extra = {}) => {
+  const startWorker: E2e['startWorker'] = async (namespace, extra = {}, args = []) => {
     workers += 1;
     const place = { folder, name: `${namespace}-${workers}`, namespace, server, env: { ...env(namespace), ...extra } };
-    const started = await startWorkerProcess(place);
+    const started = await startWorkerProcess({ ...place, args });
     stops.push(() => started.kill());
     return started;
   };

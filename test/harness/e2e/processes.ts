@@ -102,6 +102,8 @@ export interface WorkerPlace {
   readonly namespace: string;
   readonly server: DevServer;
   readonly env: Readonly<Record<string, string>>;
+  /** Of `mainstay worker`. */
+  readonly args?: readonly string[];
 }
 
 export async function startWorkerProcess({
@@ -110,12 +112,13 @@ export async function startWorkerProcess({
   namespace,
   server,
   env,
+  args = [],
 }: WorkerPlace): Promise<WorkerProcess> {
   const begin = (): Child =>
     startChild({
       name: `worker ${name}`,
       command: process.execPath,
-      args: [MAINSTAY, 'worker'],
+      args: [MAINSTAY, 'worker', ...args],
       env: { ...cleanEnvironment(), ...env, MAINSTAY_STATE_DIR: join(folder, `state-${name}`) },
       logFile: join(folder, `worker-${name}.log`),
     });

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
+import { describe, expect, it } from 'vitest';
+import { KINDS } from '../../../src/clients/kubernetes/port.ts';
+import { parseCatalogue } from '../../../src/config/load-catalogue.ts';
+import type { Catalogue } from '../../../src/core/model/catalogue.ts';
+import { roleFile, type RoleOptions } from '../../../src/core/preflight/role-file.ts';
+import { exampleRoleFile } from '../../../tools/docs/role-file.ts';
+
+const EXAMPLE = new URL('../../../examples/crm/mainstay.yaml', import.meta.url);
+
+function catalogue(change: (text: string) => string = (text) => text): Catalogue {
+  const load = parseCatalogue(change(readFileSync(EXAMPLE, 'utf8')), EXAMPLE.pathname, { environment: {} });
+  if (load.outcome !== 'loaded') throw new Error(JSON.stringify(load.problems));
+  return load.catalogue;
+}
+
+interface Role {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly rules: readonly {
+    readonly resources: string[];
+    readonly verbs: string[];
+    readonly resourceNames?: string[];
+  }[];
+  readonly subjects: readonly { readonly namespace: string }[];
+}
+
+function rolesOf(of: Catalogue, options: Partial<RoleOptions> = {}): readonly Role[] {
+  const text = roleFile(of, (kind) => KINDS[kind], { account: 'mainstay-worker', ...options });
+  return parseAllDocuments(text).map((document) => document.toJS() as Role);
+}
+
+describe('the rights of a worker', () => {
+  it('of the example company are the file that is shipped', async () => {
+    const file = readFileSync(new URL('../../../deploy/kubernetes/rbac.yaml', import.meta.url), 'utf8');
+    expect(file).toBe(await exampleRoleFile());
+  });
+
+  it('are one Role a namespace, without a star, Secrets and ConfigMaps by name', () => {
+    const roles = rolesOf(catalogue()).filter(({ kind }) => kind === 'Role');
+    expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['crm']);
+    expect(JSON.stringify(roles)).not.toContain('*');
+    const named = roles[0]?.rules.filter(({ resources }) => ['secrets', 'configmaps'].includes(resources[0] ?? ''));
+    expect(named?.map(({ resourceNames, verbs }) => [resourceNames, verbs])).toEqual([
+      [['crm-api'], ['get']],
+      [['crm-api'], ['get']],
+    ]);
+  });
+
+  it('follow the router of each service, and the secrets that builds refer to', () => {
+    const changed = catalogue((text) =>
+      text.replace('timeout: 10m', 'timeout: 10m\n      environment: { TOKEN: "k8s:vault/build/token" }'),
+    );
+    const [service] = Object.values(changed.services);
+    if (!service) throw new Error('no service');
+    const ratio = { ...service, traffic: { kind: 'podRatio', stableService: 'crm-api', port: 80 } as const };
+    const roles = rolesOf({ ...changed, services: { 'crm-api': ratio } }).filter(({ kind }) => kind === 'Role');
+    expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['crm', 'vault']);
+    expect(roles[1]?.rules).toEqual([
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['build'], verbs: ['get'] },
+    ]);
+  });
+
+  it('are given to an account elsewhere when there is one', () => {
+    const documents = rolesOf(catalogue(), { accountNamespace: 'mainstay' });
+    expect(documents.map(({ kind }) => kind)).toEqual(['Role', 'RoleBinding']);
+    expect(documents[1]?.subjects[0]?.namespace).toBe('mainstay');
+  });
+});
