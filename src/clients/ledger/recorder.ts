@@ -10,6 +10,7 @@ import type { Ledger, ServiceRecords } from './port.ts';
 /** `written`: it stands in the ledger. `kept`: on the disk of this host, to be written later. `lost`: neither. */
 export type Recorded = 'written' | 'kept' | 'lost' | 'off';
 
+/** Records of services are asked for within about 3 s, else the ledger is Unavailable. */
 export interface LedgerRecorder extends ServiceRecords {
   /** Returns at once; never throws. */
   note(entry: LedgerEntry): void;
@@ -31,6 +32,7 @@ export interface RecorderOptions {
 
 const RETRY_MS = 5_000;
 const CLOSE_LIMIT_MS = 500;
+const RECORD_LIMIT_MS = 3_000;
 
 export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: RecorderOptions): LedgerRecorder {
   let ledger: Ledger | undefined;
@@ -50,8 +52,8 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
   return {
     note: (entry) => void keep(entry).then(drainSoon, (error: unknown) => tell(`an entry is lost: ${String(error)}`)),
     record,
-    saveRecord: async (key, bins, nowMs) => (await connected()).saveRecord(key, bins, nowMs),
-    loadRecord: async (key, nowMs) => (await connected()).loadRecord(key, nowMs),
+    saveRecord: (key, bins, nowMs) => soon(() => asking((to) => to.saveRecord(key, bins, nowMs))),
+    loadRecord: (key, nowMs) => soon(() => asking((to) => to.loadRecord(key, nowMs))),
     close,
   };
 
@@ -70,6 +72,16 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
     } catch (error) {
       tell(`entries cannot be kept: ${String(error)}`);
       return recordDirectly(entries, withinMs);
+    }
+  }
+
+  async function asking<T>(ask: (to: Ledger) => Promise<T>): Promise<T> {
+    const to = await connected();
+    try {
+      return await ask(to);
+    } catch (error) {
+      await letGo(to);
+      throw error;
     }
   }
 
@@ -183,6 +195,17 @@ function isRefusal(error: unknown): boolean {
   if (error instanceof SyntaxError || isCoded(error, 'InvalidInput')) return true;
   const details = isCoded(error) ? (error.details as { readonly sqlState?: unknown } | undefined) : undefined;
   return typeof details?.sqlState === 'string' && details.sqlState.startsWith('23');
+}
+
+/** Our own server may still be on its way up: nobody waits for that. */
+async function soon<T>(work: () => Promise<T>): Promise<T> {
+  const late = new CodedError(
+    'Unavailable',
+    `ledger: expected an answer within ${RECORD_LIMIT_MS / 1000} s, found none`,
+  );
+  const result = await within(RECORD_LIMIT_MS, work(), late);
+  if (result === late) throw late;
+  return result as T;
 }
 
 async function within<T, U>(ms: number, work: Promise<T>, otherwise: U): Promise<T | U> {
