@@ -30,13 +30,14 @@ export function podTargets(pods: readonly Pod[]): readonly TargetGroup[] {
       { metadata: { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '', annotations }, status: {} },
       port,
     );
-    const own = Object.entries(metadata?.labels ?? {}).map(([key, value]) => [labelName(key), value]);
+    const own: Record<string, string> = {};
+    for (const [key, value] of Object.entries(metadata?.labels ?? {})) own[labelName(key)] = value;
     const path = annotations['prometheus.io/path'];
     return [
       {
         targets: [`${host}:${dialled}`],
         labels: {
-          ...Object.fromEntries(own),
+          ...own,
           namespace: metadata?.namespace ?? '',
           pod: metadata?.name ?? '',
           ...(path === undefined ? {} : { __metrics_path__: path }),

@@ -82,11 +82,11 @@ async function addressOf(running: GuardedProcess): Promise<string> {
   if (typeof first === 'string') return `http://${first}`;
   const lastWords = log.trim().split('\n').at(-1) ?? '';
   const what = first === undefined ? `did not listen within ${START_LIMIT_MS / 1000} s` : `ended with ${first.code}`;
-  const isTaken = log.includes('address already in use');
-  throw new Error(`prometheus ${what}: ${lastWords === '' ? 'no word' : lastWords.slice(0, 300)}`, {
-    // As a server of this process would say it.
-    ...(isTaken ? { cause: Object.assign(new Error('taken'), { code: 'EADDRINUSE' }) } : {}),
-  });
+  // As a server of this process would say it.
+  const cause = log.includes('address already in use')
+    ? Object.assign(new Error('taken'), { code: 'EADDRINUSE' })
+    : undefined;
+  throw new Error(`prometheus ${what}: ${lastWords === '' ? 'no word' : lastWords.slice(0, 300)}`, { cause });
 }
 
 async function untilReady(url: string, status: number): Promise<void> {

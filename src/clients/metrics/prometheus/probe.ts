@@ -29,7 +29,7 @@ export async function probeSelector(
   // The values of a text are of the time that was asked for.
   const fresh = series.filter((each) => atMs - lastMs(each) <= staleAfterMs);
   if (fresh.length === 0) {
-    const ageMs = atMs - Math.max(...series.map(lastMs));
+    const ageMs = atMs - series.map(lastMs).reduce((left, right) => Math.max(left, right), 0);
     return { ...probed, absent: `samples that are ${durationText(ageMs)} old` };
   }
   const numbers = fresh.filter(({ points }) => !Number.isNaN(points.at(-1)?.value));
@@ -45,5 +45,5 @@ export function slowestScrapeMs(series: readonly OwnedSeries[]): number | null {
     gaps.sort((left, right) => left - right);
     return gaps.length === 0 ? [] : [gaps[Math.floor(gaps.length / 2)] ?? 0];
   });
-  return medians.length === 0 ? null : Math.max(...medians);
+  return medians.length === 0 ? null : medians.reduce((left, right) => Math.max(left, right), 0);
 }
