@@ -6,6 +6,7 @@ import { CommandError } from '../../src/starters/command-error.ts';
 import { deploy } from '../../src/starters/deploy.ts';
 import { list } from '../../src/starters/list.ts';
 import { sendMessage } from '../../src/starters/messages.ts';
+import { report } from '../../src/starters/report.ts';
 import { status } from '../../src/starters/status.ts';
 import { page } from '../harness/command-line.ts';
 import { createFakes, failingTally, type FakeOptions, newWorld, passingTally } from '../harness/fake-world.ts';
@@ -38,6 +39,7 @@ describe.skipIf(isMissing('temporal'))('the command line against real workflows'
     lab = await openLab('local');
     process.env.TEMPORAL_ADDRESS = lab.env.address;
     process.env.TEMPORAL_NAMESPACE = lab.env.namespace ?? 'default';
+    process.env.MAINSTAY_LEDGER = 'off';
   }, 90_000);
   afterAll(() => lab?.close());
 
@@ -191,6 +193,10 @@ describe.skipIf(isMissing('temporal'))('the command line against real workflows'
     const told = page();
     await status({ id: workflowId }, {}, told);
     expect(told.text.replaceAll(/\s+/g, ' ')).toContain('The workflow was terminated');
+    const reported = page();
+    expect(await report(workflowId, {}, reported)).toBe(0);
+    expect(reported.text).toContain(`TERMINATED  ${name} v2 in production`);
+    expect(reported.text).toContain('Missing: MAINSTAY_LEDGER is off.');
   });
 
   it('a cancelled one ends with 12', LIMIT, async () => {
@@ -201,5 +207,14 @@ describe.skipIf(isMissing('temporal'))('the command line against real workflows'
     await untilStatus(name, 'waiting for approval to start');
     await lab.env.client.workflow.getHandle(workflowId).cancel();
     expect(await running).toBe(12);
+    const reported = page();
+    expect(await report(name, { environment: 'production', format: 'json' }, reported)).toBe(0);
+    expect(JSON.parse(reported.text)).toMatchObject({ workflowId, outcome: 'aborted', reasonCode: 'Cancelled' });
+  });
+
+  it('a report of what nobody knows is refused, and so is a list without a ledger', LIMIT, async () => {
+    expect((await refusal(() => report('deploy/production/x/never', {}, page()))).exit).toBe('noOperation');
+    expect((await refusal(() => report(undefined, {}, page()))).exit).toBe('usage');
+    expect((await refusal(() => report(undefined, { list: true }, page()))).exit).toBe('unavailable');
   });
 });
