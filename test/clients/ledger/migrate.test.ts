@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../src/clients/ledger/port.ts';
 import { ledgerPlace, openLedger } from '../../../src/clients/ledger/postgres/open-ledger.ts';
-import { openDatabase, type TestDatabase } from '../../harness/postgres.ts';
-import { end, KEY } from './entries.ts';
+import { openDatabase, POSTGRES_CHOICES, type TestDatabase } from '../../harness/postgres.ts';
+import { end, KEY, STEP, story } from './entries.ts';
 
 const open: Ledger[] = [];
 afterEach(async () => {
@@ -68,6 +68,20 @@ describe('the schema of the ledger', () => {
          and col_description(c.oid, a.attnum) is null`,
     );
     expect(silent).toEqual([]);
+  });
+});
+
+describe('the ledger', () => {
+  it.each(POSTGRES_CHOICES)('works on $name', async (choice) => {
+    const ledger = await opened((await openDatabase(choice)).url);
+    for (const entry of story()) await ledger.write(entry);
+    const release = await ledger.readRelease(KEY);
+    expect(release).toMatchObject({ outcome: 'rolledBack', verdicts: [STEP] });
+    expect(release?.watches).toMatchObject([{ looks: 3 }]);
+    expect(await ledger.list({ limit: 1 })).toHaveLength(1);
+    const key = { service: 'crm-api', environment: 'production', metric: 'error-ratio' };
+    await ledger.saveRecord(key, [{ atMs: 60_000, n: 1, e: 0 }], 120_000);
+    expect(await ledger.loadRecord(key, 120_000)).toEqual([{ atMs: 60_000, n: 1, e: 0 }]);
   });
 });
 
