@@ -23,6 +23,7 @@ import { noteWatch, noted } from './ledger/note-activities.ts';
 import { createRecordRelease } from './ledger/record-release.ts';
 import { createCollectRecord } from './metrics/collect-record.ts';
 import { createObserveStep } from './metrics/observe-step.ts';
+import { createMigrateDatabase } from './migrations/migrate-database.ts';
 import { createAwaitOwnerEnd } from './ownership/await-owner-end.ts';
 import { createRequestOwnership } from './ownership/request-ownership.ts';
 import { createObservePreflight } from './preflight/observe-preflight.ts';
@@ -55,6 +56,7 @@ function compose(deps: ActivityDeps) {
     ...createRequestOwnership(deps),
     ...createAwaitOwnerEnd(deps),
     ...createClaimService(deps),
+    ...createMigrateDatabase(deps),
     ...createScaleCanary(deps),
     ...createShiftTraffic(deps),
     ...createCollectRecord(deps),

@@ -158,6 +158,16 @@ export function createFakes(
       pass(world.route, fence, 'HTTPRoute crm/crm-api');
       return before();
     }),
+    migrateDatabase: fake('migrateDatabase', () => ({
+      outcome: 'migrated',
+      report: {
+        applied: [{ name: '0001_a.expand.sql', checksum: 'a'.repeat(64) }],
+        pending: [],
+        contract: [],
+        missing: [],
+      },
+      says: '1 file applied',
+    })),
     scaleCanary: fake('scaleCanary', ({ fence, image, weightPercent, before: was }) => {
       const name = canaryName('crm-api', fence.term);
       const canary = world.canaries.get(name) ?? { image, replicas: 0 };

@@ -1,8 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { parseDeployInput } from '../../contracts/deploy-input.ts';
+import { readMigrationFolder } from '../../clients/migrations/migration-folder.ts';
+import { folderDigest } from '../../core/migration/plan-migrations.ts';
 import type { CatalogueLoad } from '../../core/model/catalogue-load.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { type Problem, describeProblem } from '../../core/model/problem.ts';
+import { isCoded } from '../../errors/coded-error.ts';
 import { resolvePlan } from '../../core/rollout/resolve-plan.ts';
 
 export interface ResolvePlanDeps {
@@ -27,9 +30,23 @@ export function createResolvePlan({ loadCatalogue }: ResolvePlanDeps) {
       if ('problems' in parsed || loaded.outcome !== 'loaded' || problems.length > 0) throw invalidInput(problems);
       const resolved = resolvePlan(loaded, parsed.input);
       if ('problems' in resolved) throw invalidInput(resolved.problems);
-      return resolved;
+      return { plan: await withMigrationFiles(resolved.plan) };
     },
   };
+}
+
+/** The plan names all migration files by one digest, so that what runs later is what was checked and approved. */
+async function withMigrationFiles(plan: DeployPlan): Promise<DeployPlan> {
+  const { migrations } = plan;
+  if (migrations === undefined) return plan;
+  try {
+    const files = await readMigrationFolder(migrations.directory);
+    return { ...plan, migrations: { ...migrations, digest: folderDigest(files), files: files.length } };
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    const path = `services.${plan.service}.migrations.directory`;
+    throw invalidInput([{ path, expected: 'a readable directory of SQL files', found: error.message }]);
+  }
 }
 
 function inFile(path: string, problem: Problem): Problem {

@@ -9,6 +9,7 @@ import type { ComposedActivities } from '../index.ts';
 export const TOLD = [
   'awaitBuild',
   'claimService',
+  'migrateDatabase',
   'scaleCanary',
   'shiftTraffic',
   'promoteStable',
@@ -28,6 +29,10 @@ export const WORDS: { readonly [N in Told]: (input: Input<N>, output: Output<N>)
     if (first) return `took over ${object}, which had no replicas`;
     return `took over ${object}: ${deployment.readyReplicas} of ${deployment.replicas} pods ready, image ${shortDigest(deployment.image)}`;
   },
+  migrateDatabase: (_input, { report, says }) =>
+    report.applied.length === 0
+      ? `migrations: ${says}`
+      : `migrations: ${says}: ${report.applied.map(({ name }) => name).join(', ')}`,
   scaleCanary: ({ weightPercent }, output) =>
     output.outcome === 'foreign'
       ? held(output.changes)

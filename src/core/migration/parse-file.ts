@@ -47,7 +47,8 @@ export function parseMigration(named: NamedChecksum, text: string): ParsedMigrat
   const outOfOrder = directives.allowed.get(OUT_OF_ORDER);
   return {
     file: {
-      ...named,
+      name: named.name,
+      checksum: named.checksum,
       kind,
       number: Number(digits),
       noTransaction: directives.noTransaction,

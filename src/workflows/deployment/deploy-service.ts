@@ -10,6 +10,7 @@ import { formatBackends } from '../../core/rollout/route.ts';
 import { mutatorProfile } from '../shared/profiles.ts';
 import { canaryDeploy } from './canary.ts';
 import { installMessages } from './messages.ts';
+import { migrate } from './migrate.ts';
 import { Operation } from './operation.ts';
 import { giveBack, own, putDeposit } from './own.ts';
 import { checkPreflight, isSameImage, type Prepared, prepare } from './prepare.ts';
@@ -41,7 +42,7 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
     const claimed = await claim(op, prepared);
     if ('outcome' in claimed) return claimed;
     release = claimed;
-    return canaryDeploy(op, claimed);
+    return (await migrate(op, prepared.plan)) ?? canaryDeploy(op, claimed);
   });
 
   return CancellationScope.nonCancellable(async () => {

@@ -5,6 +5,7 @@ import type { ReleaseDetection } from '../../core/analysis/detection.ts';
 import type { ReleaseRecords } from '../../core/analysis/sequential/record.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { assessPreflight, decidePreflight } from '../../core/preflight/assess-preflight.ts';
+import { migrationsToRun } from '../../core/preflight/check-migrations.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
 import { planDigest } from '../../core/rollout/plan-digest.ts';
 import { lookupProfile, readProfile, waitProfile } from '../shared/profiles.ts';
@@ -99,6 +100,8 @@ export async function checkPreflight(
   const { observePreflight } = proxyActivities<Activities>(readProfile());
   const facts = await observePreflight({ plan, ...(image !== undefined && { image }) });
   op.state.preflight = [...assessPreflight(facts, plan, Date.now()), ...op.detection];
+  const toRun = migrationsToRun(facts);
+  if (toRun) op.state.migrations = toRun;
   op.say(op.state.doing);
   const decision = decidePreflight(op.state.preflight);
   return decision.go ? undefined : { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: decision.reason };

@@ -20,6 +20,7 @@ export function reportOf(op: Operation, ending: Ending): DeployResult {
     restored: state.restored,
     foreign: state.foreign,
     preflight: state.preflight,
+    ...(state.migrations && { migrations: state.migrations }),
     ...(ending.outcome === 'planned' && state.plan && { plan: state.plan }),
     startedAtMs: state.startedAtMs,
     endedAtMs: Date.now(),

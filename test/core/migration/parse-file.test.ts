@@ -104,7 +104,7 @@ describe('directives', () => {
   ])('no-transaction takes: $sql', ({ sql, index }) => {
     const { file, script } = parse(`-- mainstay: no-transaction\n${sql}`);
     expect(file).toMatchObject({ noTransaction: true, faults: [], findings: [] });
-    expect(script.index).toEqual({ qualifiedName: index });
+    expect(script.index).toEqual({ qualifiedName: index, mayExist: /if not exists/i.test(sql) });
   });
 
   it.each([
