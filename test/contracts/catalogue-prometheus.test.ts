@@ -141,7 +141,7 @@ describe('metrics from Prometheus in the catalogue', () => {
     },
     {
       wrong: 'another language of templates',
-      text: good([TOTAL, 'total: { promql: "b{{{arm.selector}}} {{ .Values.x }}" }']),
+      text: good([TOTAL, 'total: { promql: "b{{{arm.selector}}} {{ pods | join }}" }']),
       path: `${METRIC}.query.total.promql`,
       expected: /variables as \{\{name\}\}/,
     },
