@@ -55,7 +55,7 @@ export function verdictText({ checks, marked, failed, limit }: Verdict): string 
 export function pageText(sections: readonly Section[], profile: Profile, seed: number): string {
   const head = [
     '# The judges, measured',
-    `Written by \`npm run bench:judges -- --${profile.name} --write-docs\`; the seed is ${seed}, so that the same command gives the same figures on every machine. Streams: requests Poisson, errors binomial, bursts as each table says (\`bench/judges/streams\`). Our judge is the product's own code (\`src/core/analysis/sequential\`), looked at every 10 s.`,
+    `Written by \`npm run bench:judges -- --${profile.name} --write-docs\`; the seed is ${seed}, so that the same command gives the same figures again. Streams: requests Poisson, errors binomial, bursts as each table says (\`bench/judges/streams\`). Our judge is the product's own code (\`src/core/analysis/sequential\`), looked at every 10 s.`,
     'The figures in brackets are those of the specification, simulated too, with as many streams as `--full` makes.',
     verdictText(verdictOf(sections)),
   ];
