@@ -126,18 +126,22 @@ function namesOf(kind: 'ConfigMap' | 'Secret', catalogue: Catalogue, namespace: 
   return [...new Set([...required, ...referred.map(({ name }) => name)])].toSorted();
 }
 
-/** Secrets that builds refer to, wherever they lie. */
+/** Secrets that builds and metrics servers refer to, wherever they lie. */
 function namedSecrets({
   environments,
   services,
 }: Catalogue): readonly { readonly namespace: string; readonly name: string }[] {
-  const builds = Object.values(services).flatMap((service) =>
-    Object.keys(environments).map((name) => serviceIn(service, name).build),
+  const all = Object.values(services).flatMap((service) =>
+    Object.keys(environments).map((name) => serviceIn(service, name)),
   );
-  return builds
-    .flatMap((build) => (build.kind === 'localCommand' ? Object.values(build.environment ?? {}) : []))
-    .flatMap((text) => {
-      const reference = parseSecretReference(text);
-      return reference?.kind === 'k8s' ? [{ namespace: reference.namespace, name: reference.name }] : [];
-    });
+  const builds = all.flatMap(({ build }) =>
+    build.kind === 'localCommand' ? Object.values(build.environment ?? {}) : [],
+  );
+  const servers = [...Object.values(environments), ...all.map(({ analysis }) => analysis)].flatMap(({ prometheus }) =>
+    prometheus?.auth ? [prometheus.auth.kind === 'basic' ? prometheus.auth.password : prometheus.auth.token] : [],
+  );
+  return [...builds, ...servers].flatMap((text) => {
+    const reference = parseSecretReference(text);
+    return reference?.kind === 'k8s' ? [{ namespace: reference.namespace, name: reference.name }] : [];
+  });
 }

@@ -62,6 +62,23 @@ describe('the rights of a worker', () => {
     ]);
   });
 
+  it('hold the secret of a metrics server', () => {
+    const { environments, services } = catalogue();
+    const auth = { kind: 'bearer', token: 'k8s:monitoring/reader/token' } as const;
+    const prometheus = { url: 'https://prometheus.example.com', auth };
+    const [[name, environment] = []] = Object.entries(environments);
+    if (name === undefined || !environment) throw new Error('no environment');
+    const changed = {
+      ...catalogue(),
+      services,
+      environments: { ...environments, [name]: { ...environment, prometheus } },
+    };
+    const roles = rolesOf(changed).filter(
+      ({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'monitoring',
+    );
+    expect(roles.map(({ rules }) => rules[0]?.resourceNames)).toEqual([['reader']]);
+  });
+
   it('are given to an account elsewhere when there is one', () => {
     const documents = rolesOf(catalogue(), { accountNamespace: 'mainstay' });
     expect(documents.map(({ kind }) => kind)).toEqual(['Role', 'RoleBinding']);
