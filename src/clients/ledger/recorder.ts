@@ -41,16 +41,17 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
   let trouble = '';
   let draining: Promise<void> | undefined;
   let isAskedAgain = false;
+  let isLosing = false;
   let isClosed = false;
   const keeping = new Set<Promise<unknown>>();
-  /** Told when the file of that name is written. */
-  const waiting = new Map<string, () => void>();
+  /** Told what became of the file of that name. */
+  const waiting = new Map<string, (how: Recorded) => void>();
   const timer = setInterval(drainSoon, retryMs);
   timer.unref();
   drainSoon();
 
   return {
-    note: (entry) => void keep(entry).then(drainSoon, (error: unknown) => tell(`an entry is lost: ${String(error)}`)),
+    note: (entry) => void keep(entry).then(drainSoon, tellLost),
     record,
     saveRecord: (key, bins, nowMs) => soon(() => asking((to) => to.saveRecord(key, bins, nowMs))),
     loadRecord: (key, nowMs) => soon(() => asking((to) => to.loadRecord(key, nowMs))),
@@ -60,17 +61,17 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
   async function record(entries: readonly LedgerEntry[], withinMs: number): Promise<Recorded> {
     try {
       const kept = await Promise.all(entries.map((entry) => keep(entry)));
-      const written = Promise.all(kept.map(({ name }) => new Promise<void>((done) => waiting.set(name, done))));
+      const ends = Promise.all(kept.map(({ name }) => new Promise<Recorded>((done) => waiting.set(name, done))));
       drainSoon();
       const result = await within<Recorded, Recorded>(
         withinMs,
-        written.then(() => 'written'),
+        ends.then((all) => (all.includes('kept') ? 'kept' : 'written')),
         'kept',
       );
       for (const { name } of kept) waiting.delete(name);
       return result;
     } catch (error) {
-      tell(`entries cannot be kept: ${String(error)}`);
+      tellLost(error);
       return recordDirectly(entries, withinMs);
     }
   }
@@ -97,7 +98,19 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
   async function keep(entry: LedgerEntry) {
     const kept = outbox.keep(entry);
     keeping.add(kept);
-    return kept.finally(() => keeping.delete(kept));
+    try {
+      const done = await kept;
+      isLosing = false;
+      return done;
+    } finally {
+      keeping.delete(kept);
+    }
+  }
+
+  /** Said once, until something can be kept again. */
+  function tellLost(error: unknown): void {
+    if (!isLosing) say(`notes cannot be kept and are lost: ${String(error)}`);
+    isLosing = true;
   }
 
   function drainSoon(): void {
@@ -118,7 +131,7 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
   /** Oldest first; ends at the first entry that the ledger does not take now. */
   async function drain(): Promise<void> {
     let to = ledger ?? (await connected());
-    for (let names = await outbox.names(); names.length > 0 && !isClosed; names = await outbox.names()) {
+    for (let names = await listed(); names.length > 0 && !isClosed; names = await listed()) {
       for (const name of names) {
         if (isClosed) return;
         to = ledger ?? to;
@@ -129,7 +142,22 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
     trouble = '';
   }
 
+  /** What is no longer in the folder was written by another worker of this host. */
+  async function listed(): Promise<readonly string[]> {
+    const asked = [...waiting.keys()];
+    const names = await outbox.names();
+    const left = new Set(names);
+    for (const name of asked) if (!left.has(name)) settle(name, 'written');
+    return names;
+  }
+
+  function settle(name: string, how: Recorded): void {
+    waiting.get(name)?.(how);
+    waiting.delete(name);
+  }
+
   async function deliver(to: Ledger, name: string): Promise<void> {
+    let how: Recorded = 'written';
     try {
       const kept = await outbox.read(name);
       if (kept) await to.write(kept.entry);
@@ -140,11 +168,11 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
         throw error;
       }
       // One entry that can never be written must not hold up the others.
+      how = 'kept';
       await outbox.setAside(name);
       say(`the ledger refuses ${name}: ${String(error)}; it was set aside`);
     }
-    waiting.get(name)?.();
-    waiting.delete(name);
+    settle(name, how);
   }
 
   /** Opened anew for the next try: its address, its password or its server may be others by then. */
@@ -163,7 +191,8 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
   async function connected(): Promise<Ledger> {
     if (ledger) return ledger;
     if (isClosed) throw new CodedError('Unavailable', 'ledger: this worker is ending');
-    if (!opening && Date.now() - triedAtMs < retryMs) throw new CodedError('Unavailable', trouble || 'ledger: away');
+    if (!opening && Date.now() - triedAtMs < retryMs / 2)
+      throw new CodedError('Unavailable', trouble || 'ledger: away');
     triedAtMs = Date.now();
     opening ??= open().finally(() => {
       opening = undefined;
@@ -192,9 +221,10 @@ export function createLedgerRecorder({ open, outbox, say, retryMs = RETRY_MS }: 
 
 /** Refused as it is, and would be again: no entry, or values that a table does not take. All else may be better later. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof SyntaxError || isCoded(error, 'InvalidInput')) return true;
-  const details = isCoded(error) ? (error.details as { readonly sqlState?: unknown } | undefined) : undefined;
-  return typeof details?.sqlState === 'string' && details.sqlState.startsWith('23');
+  if (error instanceof SyntaxError || error instanceof TypeError) return true;
+  if (!isCoded(error)) return false;
+  const { sqlState } = (error.details ?? {}) as { readonly sqlState?: unknown };
+  return typeof sqlState === 'string' ? /^2[23]/.test(sqlState) : error.code === 'BadResponse';
 }
 
 /** Our own server may still be on its way up: nobody waits for that. */

@@ -21,6 +21,11 @@ class FakeLedger implements Ledger {
   mood: 'takes' | 'away' | 'hangs' = 'takes';
   refuses: (entry: LedgerEntry) => boolean = () => false;
   opened = 0;
+  private readonly hanging: (() => void)[] = [];
+
+  letGoOfAll(): void {
+    for (const fail of this.hanging.splice(0)) fail();
+  }
 
   open = async (): Promise<Ledger> => {
     if (this.mood === 'away') throw new CodedError('Unavailable', 'ledger db.example.com: connection refused');
@@ -29,7 +34,9 @@ class FakeLedger implements Ledger {
   };
 
   async write(entry: LedgerEntry): Promise<void> {
-    if (this.mood === 'hangs') await new Promise(() => undefined);
+    if (this.mood === 'hangs') {
+      await new Promise<void>((_, reject) => this.hanging.push(() => reject(new CodedError('Timeout', 'cancelled'))));
+    }
     if (this.mood === 'away') throw new CodedError('Unavailable', 'ledger db.example.com: connection ended');
     if (this.refuses(entry)) {
       throw new CodedError('PreconditionFailed', 'not-null violation', { details: { sqlState: '23502' } });
@@ -142,6 +149,21 @@ describe('the recorder of the ledger', () => {
     await until('both are written', () => ledger.written.length === 2 || undefined);
   });
 
+  it('is told of what another worker of the host wrote', async () => {
+    const { recorder, ledger, folder } = await place('hangs');
+    const made = recorder();
+    const recorded = made.record([end()], 20_000);
+    const outbox = openOutbox(folder);
+    const [name] = await until('it is kept', async () =>
+      (await outbox.names()).length > 0 ? outbox.names() : undefined,
+    );
+    await outbox.done(name ?? '');
+    ledger.mood = 'takes';
+    ledger.letGoOfAll();
+    expect(await recorded).toBe('written');
+    expect(ledger.written).toEqual([]);
+  });
+
   it('sets aside what can never be written, and writes the rest', async () => {
     const { recorder, ledger, folder, said } = await place();
     ledger.refuses = ({ kind }) => kind === 'event';
@@ -150,8 +172,10 @@ describe('the recorder of the ledger', () => {
     await until('it was kept', async () => (await refusedIn(folder)).length === 1 || undefined);
     await writeFile(join(folder, '00000000000001-1-1.json'), 'half a fi');
     expect(await made.record([end()], 10_000)).toBe('written');
-    await until('two are set aside', async () => (await refusedIn(folder)).length === 2 || undefined);
-    expect(said).toEqual([expect.stringContaining('not-null'), expect.stringContaining('set aside')]);
+    expect(await made.record([event('10')], 10_000)).toBe('kept');
+    await until('three are set aside', async () => (await refusedIn(folder)).length === 3 || undefined);
+    expect(said).toHaveLength(3);
+    expect(said[0]).toContain('not-null');
     expect(ledger.written.map(({ kind }) => kind)).toEqual(['end']);
   });
 

@@ -1,6 +1,7 @@
 /** One entry, one transaction, any number of times: what an earlier or a fuller entry wrote is never taken back. */
 import type { LedgerEntry, OperationKind } from '../../../core/model/ledger.ts';
 import type { DeployPlan } from '../../../core/model/plan.ts';
+import { CodedError } from '../../../errors/coded-error.ts';
 import type { Sql } from './sql.ts';
 import { writeEnd } from './write-end.ts';
 import { type OperationRow, upsertOperation } from './write-operation.ts';
@@ -22,6 +23,8 @@ export async function writeEntry(sql: Sql, entry: LedgerEntry): Promise<void> {
     case 'incident':
       return writeIncident(sql, entry);
   }
+  // From the disk, of a newer worker: to be looked at, not to be lost.
+  throw new CodedError('BadResponse', `ledger: expected an entry of a known kind, found ${String(entry)}`);
 }
 
 async function writeStart(sql: Sql, { key, operation, plan, before, term, atMs }: Of<'start'>): Promise<void> {
