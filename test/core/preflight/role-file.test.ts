@@ -6,6 +6,7 @@ import { parseCatalogue } from '../../../src/config/load-catalogue.ts';
 import type { Catalogue } from '../../../src/core/model/catalogue.ts';
 import { roleFile, type RoleOptions } from '../../../src/core/preflight/role-file.ts';
 import { exampleRoleFile } from '../../../tools/docs/role-file.ts';
+import { callOf, isCovered, type RoleRule, textOf, unusedRights } from '../../harness/audit-proxy.ts';
 
 const EXAMPLE = new URL('../../../examples/crm/mainstay.yaml', import.meta.url);
 
@@ -83,5 +84,37 @@ describe('the rights of a worker', () => {
     const documents = rolesOf(catalogue(), { accountNamespace: 'mainstay' });
     expect(documents.map(({ kind }) => kind)).toEqual(['Role', 'RoleBinding']);
     expect(documents[1]?.subjects[0]?.namespace).toBe('mainstay');
+  });
+});
+
+describe('the audit of calls against these rights', () => {
+  const rules = rolesOf(catalogue())
+    .filter(({ kind }) => kind === 'Role')
+    .flatMap((role) => role.rules.map((rule) => ({ ...rule, namespace: role.metadata.namespace }) as unknown as RoleRule));
+  const at = '/apis/apps/v1/namespaces/crm/deployments';
+
+  it.each([
+    { method: 'GET', url: `${at}/crm-api`, says: 'get apps/deployments crm/crm-api', covered: true },
+    { method: 'GET', url: `${at}?labelSelector=a%3Db`, says: 'list apps/deployments crm', covered: true },
+    { method: 'POST', url: at, says: 'create apps/deployments crm', covered: true },
+    { method: 'PATCH', url: `${at}/crm-api`, says: 'patch apps/deployments crm/crm-api', covered: false },
+    { method: 'PUT', url: `${at}/crm-api/status`, says: 'update apps/deployments/status crm/crm-api', covered: false },
+    { method: 'GET', url: '/api/v1/namespaces/other/pods', says: 'list pods other', covered: false },
+    { method: 'GET', url: '/api/v1/namespaces/crm/secrets/crm-api', says: 'get secrets crm/crm-api', covered: true },
+    { method: 'GET', url: '/api/v1/namespaces/crm/secrets/other', says: 'get secrets crm/other', covered: false },
+    { method: 'GET', url: '/api/v1/namespaces/crm/secrets', says: 'list secrets crm', covered: false },
+    { method: 'GET', url: '/api/v1/namespaces/crm', says: 'get namespaces crm', covered: false },
+  ])('$says: covered $covered', ({ method, url, says, covered }) => {
+    const call = callOf({ method, url });
+    expect([textOf(call), isCovered(call, rules)]).toEqual([says, covered]);
+  });
+
+  it('names each right that was not needed', () => {
+    const needed = [
+      callOf({ method: 'GET', url: '/apis/gateway.networking.k8s.io/v1/namespaces/crm/httproutes/crm-api' }),
+    ];
+    const unused = unusedRights(rules, needed);
+    expect(unused).toContain('update gateway.networking.k8s.io/httproutes in crm');
+    expect(unused).not.toContain('get gateway.networking.k8s.io/httproutes in crm');
   });
 });
