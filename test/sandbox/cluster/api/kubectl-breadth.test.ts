@@ -72,7 +72,7 @@ describe.skipIf(isMissing('kubectl'))('kubectl', () => {
       'api-resources --verbs=list --namespaced -o name': /deployments\.apps/,
     };
     const outputs = await inTurns(kubectl, Object.keys(looks));
-    for (const [command, wanted] of Object.entries(looks)) expect(outputs[command], command).toMatch(wanted);
+    for (const [command, wanted] of Object.entries(looks)) expect(`${command}\n${outputs[command]}`).toMatch(wanted);
   });
 
   it('changes objects in every way it has', async () => {

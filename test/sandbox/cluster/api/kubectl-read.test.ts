@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { isMissing } from '../../../harness/tools.ts';
-import { configMap, deployment, kubectlFor, pod, startServer, tableRows } from './support.ts';
+import { deployment, kubectlFor, pod, startServer, tableRows } from './support.ts';
 
 const POLL = { timeout: 10_000, interval: 25 };
 

@@ -27,7 +27,7 @@ function create(name: string, spec: object): Promise<Job> {
     kind: 'Job',
     metadata: { name },
     spec: { template, ...spec },
-  } as Job);
+  });
 }
 
 async function end(pod: Pod | undefined, phase: 'Succeeded' | 'Failed'): Promise<void> {
