@@ -14,13 +14,15 @@ export interface KeptLedger {
 /** A server of our own that does not end is left to the next worker. */
 const CLOSE_LIMIT_MS = 500;
 
-export function keepLedger(settings: Settings, say: (line: string) => void): KeptLedger {
+/** @param retryMs time between two tries to reach a ledger that is away; 5 s when left out */
+export function keepLedger(settings: Settings, say: (line: string) => void, retryMs?: number): KeptLedger {
   if (settings.ledger === 'off') return { recorder: NO_LEDGER, close: async () => undefined };
   const connector = createLedgerConnector(settings, { kubernetes: createKubernetesClients()({}) });
   const recorder = createLedgerRecorder({
     open: () => connector.open(),
     outbox: openOutbox(outboxFolder(settings.stateDir)),
     say: (line) => say(`ledger: ${line}`),
+    ...(retryMs !== undefined && { retryMs }),
   });
   return {
     recorder,

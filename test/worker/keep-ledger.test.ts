@@ -26,7 +26,7 @@ async function place(): Promise<Settings> {
 }
 
 function kept(settings: Settings, said: string[] = []): KeptLedger {
-  const ledger = keepLedger(settings, (line) => said.push(line));
+  const ledger = keepLedger(settings, (line) => said.push(line), 200);
   stops.push(() => ledger.close());
   return ledger;
 }
