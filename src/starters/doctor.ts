@@ -18,7 +18,7 @@ import { describeProblem } from '../core/model/problem.ts';
 import { CommandError } from './command-error.ts';
 import { environmentOption } from './common-options.ts';
 import { clusterRuns } from './doctor/check-cluster.ts';
-import { checkDatabase } from './doctor/check-database.ts';
+import { checkLedger } from './doctor/check-database.ts';
 import { checkNode, checkTools } from './doctor/check-machine.ts';
 import { checkServer, checkWorkerCatalogue, checkWorkers, type SessionSeen } from './doctor/check-temporal.ts';
 import { type CheckRun, runChecks } from './doctor/run-checks.ts';
@@ -64,7 +64,7 @@ export async function doctor(options: DoctorOptions, output: Output): Promise<nu
     { id: 'catalogue', run: async () => [checkCatalogueFile(local, options.environment)] },
     { id: 'workerCatalogue', run: async () => checkWorkerCatalogue(await session, local) },
     ...(local.outcome === 'loaded' ? clusterRuns(deps, local.catalogue, options.environment) : []),
-    { id: 'database', run: async () => [await checkDatabase(process.env.MAINSTAY_DATABASE_URL)] },
+    { id: 'database', run: async () => [await checkLedger()] },
     ...checkTools().map((check, index) => ({ id: `tool/${index}`, run: async () => [await check()] })),
   ];
   try {

@@ -14,7 +14,7 @@ import { CodedError } from '../../../src/errors/coded-error.ts';
 import { type ApiServer, startApiServer } from '../../../src/sandbox/cluster/api/server.ts';
 import { doctor } from '../../../src/starters/doctor.ts';
 import { clusterRuns } from '../../../src/starters/doctor/check-cluster.ts';
-import { checkDatabase } from '../../../src/starters/doctor/check-database.ts';
+import { checkDatabase, checkLedger } from '../../../src/starters/doctor/check-database.ts';
 import { checkNode, checkTools } from '../../../src/starters/doctor/check-machine.ts';
 import { runChecks } from '../../../src/starters/doctor/run-checks.ts';
 import { writeKubeconfig } from '../../clients/kubernetes/kubeconfig.ts';
@@ -210,5 +210,36 @@ describe('of the database', () => {
     const check = await checkDatabase(given, probe);
     expect(check.result).toBe(result);
     expect(JSON.stringify(check)).not.toContain(SECRET);
+  });
+
+  it.each([
+    { when: 'it is off', env: { MAINSTAY_LEDGER: 'off' }, result: 'ok', says: 'no ledger is kept' },
+    { when: 'it is our own', env: {}, result: 'ok', says: 'a server of our own in /nowhere/state/ledger' },
+    { when: 'it is a URL', env: { MAINSTAY_DATABASE_URL: url }, result: 'ok', says: 'Postgres 18 at db.example.com' },
+    {
+      when: 'it is a reference',
+      env: { MAINSTAY_DATABASE_URL: 'env:LEDGER_FOR_DOCTOR', LEDGER_FOR_DOCTOR: url },
+      result: 'ok',
+      says: 'Postgres 18 at db.example.com',
+    },
+    {
+      when: 'the reference leads nowhere',
+      env: { MAINSTAY_DATABASE_URL: 'file:/nowhere/url' },
+      result: 'failed',
+      says: 'secret file:/nowhere/url',
+    },
+    { when: 'it is neither', env: { MAINSTAY_DATABASE_URL: SECRET }, result: 'failed', says: 'a secret reference' },
+  ])('$when, as the settings say: $result', async ({ env, result, says }) => {
+    const before = { ...process.env };
+    delete process.env.MAINSTAY_LEDGER;
+    delete process.env.MAINSTAY_DATABASE_URL;
+    Object.assign(process.env, { MAINSTAY_STATE_DIR: '/nowhere/state' }, env);
+    try {
+      const check = await checkLedger(async () => 'Postgres 18');
+      expect([check.result, check.says]).toEqual([result, expect.stringContaining(says)]);
+      expect(JSON.stringify(check)).not.toContain(SECRET);
+    } finally {
+      process.env = before;
+    }
   });
 });
