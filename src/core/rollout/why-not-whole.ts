@@ -12,5 +12,5 @@ export function whyNotWhole(before: BeforeRecord, plan: DeployPlan): string | un
   const left = before.route.backends.find((each) => isCanaryService(plan.traffic.stableService, each.service));
   if (left === undefined) return undefined;
   const objects = ['the Deployment', ...canaryCompanions(plan.traffic)].join(' and ');
-  return `${routingName(plan)} still sends weight ${left.weight} to ${left.service}, the canary of an operation whose record is lost; give all weight to ${plan.traffic.stableService}, delete ${objects} of that canary, then deploy again`;
+  return `${routingName(plan)} still sends weight ${left.weight} to ${left.service}, the canary of an operation whose record is lost; mainstay traffic reset ${plan.service} ${plan.environment} --remove-canary gives all weight to ${plan.traffic.stableService} and deletes ${objects} of that canary; then deploy again`;
 }
