@@ -119,7 +119,11 @@ describe.skipIf(isMissing('temporal'))('the release ledger', () => {
 
     // Without the ledger Temporal tells, and the report says so.
     const meanwhile = await reportOf(away.run.id);
-    expect(meanwhile).toMatchObject({ outcome: 'promoted', requestedBy: 'unknown' });
+    expect(meanwhile).toMatchObject({
+      outcome: 'promoted',
+      requestedBy: 'release-manager',
+      askedBecause: 'the monthly release',
+    });
     expect(meanwhile.missing.join()).toMatch(/ledger: connect/);
     const byHand = await untilReport(terminated.run.id, 'its restore to be known', ({ restoredBy }) => !!restoredBy);
     expect(byHand.outcome).toBe('terminated');

@@ -70,7 +70,8 @@ type Facts = Pick<
 >;
 
 function factsOf({ ledger, restore, temporal, ownership }: ReportMaterial, result: DeployResult | undefined): Facts {
-  const named = ledger?.service ? ledger : (result ?? temporal?.status ?? temporal?.memo);
+  const input = temporal?.input;
+  const named = ledger?.service ? ledger : (result ?? temporal?.status ?? temporal?.memo ?? input);
   const workflowId = ledger?.key.workflowId ?? temporal?.workflowId ?? '';
   const image = result?.image ?? ledger?.image ?? temporal?.status?.image;
   const term = result?.term ?? ledger?.term;
@@ -87,8 +88,8 @@ function factsOf({ ledger, restore, temporal, ownership }: ReportMaterial, resul
     environment: named?.environment ?? 'unknown',
     version: named?.version || ledger?.plan?.version || 'unknown',
     ...(image !== undefined && { image }),
-    requestedBy: ledger?.requestedBy || plan?.requestedBy || 'unknown',
-    askedBecause: ledger?.askedBecause || plan?.reason || '',
+    requestedBy: ledger?.requestedBy || plan?.requestedBy || input?.requestedBy || 'unknown',
+    askedBecause: ledger?.askedBecause || plan?.reason || input?.reason || '',
     startedAtMs: temporal?.startedAtMs ?? ledger?.startedAtMs ?? 0,
     ...(term !== undefined && { term }),
     ...(planDigest && { planDigest }),

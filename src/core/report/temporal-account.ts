@@ -1,6 +1,7 @@
 import type { MemoStatus, OperationStatus } from '../model/deploy-state.ts';
 import type { LedgerRelease } from '../model/ledger-release.ts';
 import type { DeployResult } from '../model/operation.ts';
+import type { DeployInput } from '../model/plan.ts';
 
 /** What the Temporal server tells of a workflow, with or without a worker. */
 export interface TemporalAccount {
@@ -13,6 +14,8 @@ export interface TemporalAccount {
   readonly startedAtMs: number;
   readonly closedAtMs?: number;
   readonly memo?: MemoStatus;
+  /** What it was started with; of a deployment. */
+  readonly input?: Partial<DeployInput>;
   /** Answer of the workflow itself. */
   readonly status?: OperationStatus;
   /** What it returned, or of a cancelled one its short report in the memo. */

@@ -1,22 +1,14 @@
 /** Gathers what ledger and Temporal know of an operation. Either may be away; only both at once is an error. */
 import type { LedgerRelease } from '../../core/model/ledger-release.ts';
-import { MESSAGES, OWNERSHIP_MESSAGES, ownershipId } from '../../core/model/names.ts';
-import type { OwnershipView } from '../../core/model/ownership.ts';
 import { buildReport } from '../../core/report/build-report.ts';
 import type { ReleaseReport } from '../../core/report/release-report.ts';
-import type { OwnershipAccount, ReportMaterial, TemporalAccount } from '../../core/report/temporal-account.ts';
+import type { ReportMaterial } from '../../core/report/temporal-account.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 import { CommandError } from '../command-error.ts';
-import { findForStatus, readOwnership } from '../operation/find-operation.ts';
-import { askStatus, observeOperation } from '../operation/observe-operation.ts';
-import type { OperationView } from '../operation/operation-view.ts';
-import { readEnd } from '../operation/read-end.ts';
+import { findForStatus } from '../operation/find-operation.ts';
 import { openSession, type Session } from '../session.ts';
-import { workerPresence } from '../worker-presence.ts';
 import type { LedgerReader } from './ledger-reader.ts';
-
-/** With a worker it answers in milliseconds, without one never. */
-const QUERY_TIMEOUT_MS = 3_000;
+import { accountOf, ownershipOf } from './read-temporal.ts';
 
 /** Either the id itself, or a service in an environment: its latest operation. */
 export type ReportTarget = { readonly id: string } | { readonly service: string; readonly environment: string };
@@ -118,65 +110,4 @@ async function attempt<T>(read: () => Promise<T>, troubles: string[]): Promise<T
     troubles.push(error.code === 'NotFound' ? 'the ledger is empty: no worker has written to it yet' : error.message);
     return undefined;
   }
-}
-
-async function accountOf(
-  session: Session,
-  workflowId: string,
-  troubles: string[],
-): Promise<TemporalAccount | undefined> {
-  let view: OperationView;
-  try {
-    view = await observeOperation(session, workflowId);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    if (error.exit !== 'noOperation') troubles.push(error.message);
-    return undefined;
-  }
-  const ended = view.isRunning ? view : await readEnd(session, view);
-  const { polls } = await workerPresence(session);
-  const status = polls ? await askStatus(session, workflowId, view.runId) : undefined;
-  if (status === undefined) {
-    const why = polls ? `the workflow does not answer query ${MESSAGES.status}` : 'no worker polls';
-    if (view.isRunning) troubles.push(`${why}: what it said last stands in its memo`);
-  }
-  const { runId, operation, run, startedAtMs, closedAtMs, memo, result, failure } = ended;
-  return {
-    workflowId,
-    runId,
-    operation,
-    run,
-    startedAtMs,
-    ...(closedAtMs !== undefined && { closedAtMs }),
-    ...(memo && { memo }),
-    ...(status && { status }),
-    ...(result && { result }),
-    ...(failure && { failure }),
-  };
-}
-
-/** The whole of its last report; the memo keeps a short form. */
-async function askOwnership(
-  session: Session,
-  { service, environment }: { readonly service: string; readonly environment: string },
-): Promise<OwnershipView | undefined> {
-  const handle = session.client.workflow.getHandle(ownershipId(environment, 'service', service));
-  try {
-    const deadline = Date.now() + QUERY_TIMEOUT_MS;
-    const query = () => handle.query<OwnershipView>(OWNERSHIP_MESSAGES.ownership);
-    return await session.connection.withDeadline(deadline, query);
-  } catch {
-    return undefined;
-  }
-}
-
-async function ownershipOf(
-  session: Session,
-  { service, environment }: { readonly service: string; readonly environment: string },
-): Promise<OwnershipAccount | undefined> {
-  const view =
-    (await askOwnership(session, { service, environment })) ??
-    (await readOwnership(session, { service, environment }).catch(() => undefined));
-  if (view?.last === undefined || view.lastWorkflowId === undefined) return undefined;
-  return { last: view.last, lastWorkflowId: view.lastWorkflowId };
 }

@@ -181,6 +181,7 @@ export const MATERIAL: Readonly<Record<string, ReportMaterial>> = {
   'failed at once': {
     temporal: temporal({
       run: 'FAILED',
+      input: { service: 'crm-api', environment: 'production', version: 'v 2', requestedBy: 'ci', reason: 'nightly' },
       failure: {
         type: 'InvalidInput',
         message: 'deployService: 1 problem\n- x',

@@ -66,6 +66,14 @@ describe('the report of an operation', () => {
     expect(reportOf('rolled back, the ledger is away').steps[0]?.canary).toBeUndefined();
   });
 
+  it('names who asked by what it was started with, where nobody else knows', () => {
+    expect(reportOf('failed at once')).toMatchObject({
+      service: 'crm-api',
+      requestedBy: 'ci',
+      askedBecause: 'nightly',
+    });
+  });
+
   it('puts first what is not restored', () => {
     const { next } = reportOf('an object is not restored');
     expect(next[0]?.says).toMatch(/^NOT RESTORED: HTTPRoute crm\/crm-api/);
