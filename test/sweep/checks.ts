@@ -74,11 +74,8 @@ export function problemsOf(played: Played, expected: readonly End[]): readonly s
 }
 
 /** S1's second half: what was found stands again, or the new version and nothing else that is different. */
-function standingProblems(
-  { before, after, target, sighted, editedAtMs, result }: Played,
-  end: End,
-  kind?: Kind,
-): string[] {
+function standingProblems(played: Played, end: End, kind?: Kind): string[] {
+  const { point, before, after, target, sighted, editedAtMs, result } = played;
   const wanted: Standing = end === 'new' ? { ...before.standing, image: target } : before.standing;
   const keys = Object.keys(wanted) as (keyof Standing)[];
   return keys.flatMap((key) => {
@@ -86,6 +83,7 @@ function standingProblems(
     if (want === found) return [];
     const difference = `${key}: wanted ${want}, found ${found}`;
     if (kind === undefined || !isForeign(kind) || editedAtMs === undefined) return [`S1: ${difference}`];
+    if (point?.step.isBeforeRecord) return [];
     // Someone else's change may stand where it came first, where it is not ours to undo, or where it came last; if a
     // later write of ours saw it, it is reported.
     const isOurs = key === 'image' || key === 'weights';

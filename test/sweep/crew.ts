@@ -1,12 +1,10 @@
 /** A worker and the lanes whose deployments it runs. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Arrived } from './interference.ts';
 import { Lane, type Tried } from './lane.ts';
 import type { Point, Scenario } from './points.ts';
 import type { Conduct, SweepWorker } from './sweep-worker.ts';
 import type { SweepWorld } from './world.ts';
-
-/** What reads may wait 20 s for its end; all of a batch are held meanwhile. */
-const GATHER_MS = 10_000;
 
 export class Crew {
   readonly #world: SweepWorld;
@@ -55,8 +53,13 @@ export class Crew {
 
   async #runBatch(points: readonly Point[], done: (tried: Tried) => void): Promise<void> {
     let [arrived, killed, ended] = [0, 0, 0];
+    let killAtMs = Number.POSITIVE_INFINITY;
+    const arrive: Arrived = (heldForMs) => {
+      arrived += 1;
+      killAtMs = Math.min(killAtMs, Date.now() + heldForMs);
+    };
     const all = points.map(async (point) => {
-      const tried = await this.#inLane((lane) => lane.try(point.step.scenario, point, () => (arrived += 1)));
+      const tried = await this.#inLane((lane) => lane.try(point.step.scenario, point, arrive));
       ended += 1;
       done(tried);
     });
@@ -65,10 +68,10 @@ export class Crew {
         await delay(50);
         continue;
       }
-      const untilMs = Date.now() + GATHER_MS;
-      while (arrived < points.length - ended && Date.now() < untilMs) await delay(50);
+      while (arrived < points.length - ended && Date.now() < killAtMs) await delay(50);
       await this.#worker.kill();
       killed = arrived;
+      killAtMs = Number.POSITIVE_INFINITY;
       for (const lane of this.#lanes.values()) lane.interference?.killed();
       await this.#worker.start();
     }

@@ -30,6 +30,7 @@ export async function edit(kind: Kind, stage: Stage, image: string): Promise<voi
     case 'cancel':
     case 'terminate':
     case 'kill':
+    case 'noData':
       throw new Error(`${kind} is no edit`);
   }
 }

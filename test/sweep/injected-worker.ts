@@ -27,13 +27,24 @@ function say(message: WorkerSays): void {
 }
 
 function ask(at: Ask['at']): Promise<Order> {
-  const { workflowType, workflowExecution, activityType, activityId, attempt } = Context.current().info;
+  const { workflowType, workflowExecution, activityType, activityId, attempt, heartbeatTimeoutMs } =
+    Context.current().info;
   lastId += 1;
   const id = lastId;
   const workflowId = workflowExecution?.workflowId ?? '';
   return new Promise((resolve) => {
     waiting.set(id, resolve);
-    say({ id, at, workflowType: workflowType ?? '', workflowId, activity: activityType, activityId, attempt });
+    const isBeating = heartbeatTimeoutMs !== undefined;
+    say({
+      id,
+      at,
+      workflowType: workflowType ?? '',
+      workflowId,
+      activity: activityType,
+      activityId,
+      attempt,
+      isBeating,
+    });
   });
 }
 

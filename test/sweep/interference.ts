@@ -7,6 +7,8 @@ export interface Hands {
   cancel(workflowId: string): Promise<unknown>;
   terminate(workflowId: string): Promise<unknown>;
   abort(workflowId: string): Promise<unknown>;
+  /** Takes the service's metrics away, for the rest of the deployment. */
+  blind(): Promise<unknown>;
   /** Someone else's change, of the point's kind. */
   edit(): Promise<unknown>;
 }
@@ -15,6 +17,12 @@ export interface Hands {
 const INTO_THE_WATCH_MS = 500;
 /** A person aborts while a step is being watched. */
 const ABORT_AFTER_MS = 300;
+
+/** Told when a deployment is where it is to be killed, and for how long at most it can be held there. */
+export type Arrived = (heldForMs: number) => void;
+
+/** A read that is held times out, and its retry with it; what has heartbeats can wait. */
+const HELD_MS = { beating: 10_000, silent: 1_500 };
 
 export class Interference {
   readonly trace: Traced[] = [];
@@ -25,12 +33,12 @@ export class Interference {
   readonly #scenario: Scenario;
   readonly #point: Point | undefined;
   readonly #hands: Hands;
-  readonly #arrived: () => void;
+  readonly #arrived: Arrived;
   readonly #seen = new Map<string, string[]>();
   readonly #running = new Set<string>();
   #isScenarioPlayed = false;
 
-  constructor(scenario: Scenario, point: Point | undefined, hands: Hands, arrived: () => void = () => undefined) {
+  constructor(scenario: Scenario, point: Point | undefined, hands: Hands, arrived: Arrived = () => undefined) {
     this.#scenario = scenario;
     this.#point = point;
     this.#hands = hands;
@@ -100,24 +108,26 @@ export class Interference {
     if (point.kind === 'fail') return 'fail';
     if (point.kind === 'cancel') await this.#hands.cancel(ask.workflowId);
     if (point.kind === 'terminate') await this.#hands.terminate(ask.workflowId);
+    if (point.kind === 'noData') await this.#hands.blind();
     if (isForeign(point.kind)) await this.#hands.edit();
     return 'go';
   }
 
-  #waitForKill({ at, activity }: Ask): Order | undefined {
+  #waitForKill({ at, activity, isBeating }: Ask): Order | undefined {
+    const heldForMs = isBeating ? HELD_MS.beating : HELD_MS.silent;
     if (this.isKilled) return 'go';
     if (at === 'before') {
-      if (activity === 'observeStep') setTimeout(() => this.#arrive(), INTO_THE_WATCH_MS);
+      if (activity === 'observeStep') setTimeout(() => this.#arrive(heldForMs), INTO_THE_WATCH_MS);
       return 'go';
     }
-    this.#arrive();
+    this.#arrive(heldForMs);
     return undefined;
   }
 
-  #arrive(): void {
+  #arrive(heldForMs: number): void {
     if (this.isReached) return;
     this.isReached = true;
-    this.#arrived();
+    this.#arrived(heldForMs);
   }
 }
 

@@ -1,4 +1,6 @@
 /** One service on which points are tried one after the other: what one leaves behind would show in the next. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
 import type { DeployResult } from '../../src/core/model/operation.ts';
 import { MEMO, ownershipId } from '../../src/core/model/names.ts';
 import type { OwnershipView } from '../../src/core/model/ownership.ts';
@@ -9,14 +11,15 @@ import type { Stage } from '../harness/e2e/stage.ts';
 import { until } from '../harness/e2e/until.ts';
 import { type Before, endOf, expectedEnds, inventoryOf, type Played, problemsOf } from './checks.ts';
 import { edit } from './edits.ts';
-import { Interference } from './interference.ts';
+import { type Arrived, Interference } from './interference.ts';
 import { type End, isForeign, type Point, pointName, type Scenario, type Traced } from './points.ts';
 import { LANE, type SweepWorld, VERSIONS } from './world.ts';
 
 /** A point that failed in a passing way comes back within seconds; an undo that asks for help tries again after 30 s. */
 const ENDED_WITHIN_MS = 150_000;
 const WHOLE_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 400;
+const CLOSED: Readonly<Record<string, string>> = { CancelledFailure: 'cancelled', TerminatedFailure: 'terminated' };
 
 export interface Tried {
   readonly name: string;
@@ -45,11 +48,12 @@ export class Lane {
     return new Lane(world, await world.e2e.stage(name, { ...LANE, temporal }), temporal);
   }
 
-  async try(scenario: Scenario, point?: Point, arrived?: () => void): Promise<Tried> {
+  async try(scenario: Scenario, point?: Point, arrived?: Arrived): Promise<Tried> {
     const startMs = Date.now();
     const name = point ? pointName(point) : scenario;
     const seconds = (): number => Math.round((Date.now() - startMs) / 100) / 10;
     let run: Run | undefined;
+    let unblind: (() => Promise<void>) | undefined;
     try {
       const { before, counts } = await this.#prepare();
       const [first, second, third] = VERSIONS.map((version) => this.#world.e2e.image(version)) as [
@@ -70,6 +74,9 @@ export class Lane {
           cancel: (id) => handle(id).cancel(),
           terminate: (id) => handle(id).terminate('by hand'),
           abort: (id) => handle(id).executeUpdate<unknown, [object]>('abort', { args: [by] }),
+          blind: async () => {
+            unblind = await this.#world.blind(this.stage.name);
+          },
           edit: async () => {
             if (point) await edit(point.kind, this.stage, third);
             editedAtMs = Date.now();
@@ -88,7 +95,9 @@ export class Lane {
       if (isPatient) await this.#untilWhole(before).catch(() => undefined);
       const after = atOnce ?? (await this.#lookAt(counts));
       sighted.end();
-      const result = closed.result ?? free?.last;
+      // What ownership keeps may be of the deployment before.
+      const last = free?.last !== undefined && free.last.startedAtMs >= startMs ? free.last : undefined;
+      const result = closed.result ?? last;
       const played: Played = { point, target, before, after, sighted, editedAtMs, result };
       const isReached = point === undefined || interference.isReached;
       const problems = isReached ? problemsOf(played, expectedEnds(point, scenario)) : ['was never reached'];
@@ -107,6 +116,7 @@ export class Lane {
       const trace = this.interference?.trace ?? [];
       return { name, point, trace, end: undefined, said: '', problems: [`not judged: ${told}`], seconds: seconds() };
     } finally {
+      await unblind?.();
       this.interference = undefined;
     }
   }
@@ -145,19 +155,20 @@ export class Lane {
 
   /** How the deployment closed; a workflow that was ended by hand has no result. */
   async #closed(run: Run): Promise<{ readonly said: string; readonly result?: DeployResult }> {
-    const over = async (): Promise<string | undefined> => {
-      const { status } = await run.look();
-      return status === 'RUNNING' ? undefined : status;
-    };
-    const seen = async (): Promise<string> => JSON.stringify(await run.look());
-    const status = await until(`${run.id} to end`, over, ENDED_WITHIN_MS, undefined, LOOK_EVERY_MS).catch(
-      async (error: unknown) => {
-        throw new Error(`${(error as Error).message}; ${await seen().catch(String)}`);
+    const closing = run.result().then(
+      (result) => ({ said: `${result.outcome} (${result.reasonCode})`, result }),
+      (error: unknown) => {
+        if (!(error instanceof WorkflowFailedError)) throw error;
+        return { said: CLOSED[error.cause?.name ?? ''] ?? `failed (${error.cause?.message})` };
       },
     );
-    if (status !== 'COMPLETED') return { said: status.toLowerCase() };
-    const result = await run.result();
-    return { said: `${result.outcome} (${result.reasonCode})`, result };
+    const late = delay(ENDED_WITHIN_MS, undefined, { ref: false });
+    const closed = await Promise.race([closing, late]);
+    if (closed) return closed;
+    const { memo, activities } = await run.look();
+    throw new Error(
+      `did not end within ${ENDED_WITHIN_MS / 1000} s: ${activities.join(', ')}; ${memo?.phase}: ${memo?.why}`,
+    );
   }
 
   /** Nobody owns the service any more, and nothing of the old owner runs on. */

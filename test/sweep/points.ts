@@ -10,7 +10,7 @@ export type Scenario = (typeof SCENARIOS)[number];
 /**
  * `fail`: for good, before its effect. `lostReply`: after its effect. `cancel`, `terminate`: the workflow, while the
  * activity begins. `kill`: `kill -9` of the worker after the effect, before the reply (in the middle of what waits).
- * The rest are someone else's hands on the cluster, before its effect.
+ * `noData`: no pod of the service shows metrics any more. The rest are someone else's hands on the cluster, before its effect.
  */
 export const KINDS = [
   'fail',
@@ -18,6 +18,7 @@ export const KINDS = [
   'cancel',
   'terminate',
   'kill',
+  'noData',
   'weight',
   'image',
   'replicas',

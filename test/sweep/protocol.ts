@@ -10,6 +10,8 @@ export interface Ask {
   /** The same for all attempts. */
   readonly activityId: string;
   readonly attempt: number;
+  /** It has heartbeats, so that it may be held for long. */
+  readonly isBeating: boolean;
 }
 
 /** `go`: on. `fail`: for good, now. `lose`: as if the reply had been lost. An ask that is never answered waits. */

@@ -9,19 +9,41 @@ export const VERSIONS = ['v1.4.1', 'v1.4.2', 'v1.5.1-slow'] as const;
 export const STEP_MS = 1_500;
 export const WEIGHTS = [50, 100] as const;
 
+/** One read from the router; one from the pods that also the bake, which has nothing to compare with, cannot do without. */
+const METRICS = [
+  {
+    name: 'error-ratio',
+    source: { from: 'router' },
+    query: {
+      kind: 'errorRatio',
+      total: { name: 'router_requests_total' },
+      errors: { name: 'router_requests_total', labels: { code: '~5..' } },
+    },
+    judge: { kind: 'threshold', fail: '> 1%' },
+  },
+  {
+    name: 'checkout-success',
+    source: { from: 'pods', port: 8080, path: '/metrics' },
+    query: { kind: 'value', gauge: { name: 'crm_checkout_success_ratio' } },
+    judge: { kind: 'threshold', fail: '< 0.5' },
+  },
+];
+
 /** Short enough that a point takes seconds. */
 export const LANE = {
   replicas: 1,
-  rps: 8,
+  rps: 6,
   strategy: { steps: WEIGHTS.map((weight) => ({ weight, duration: `${STEP_MS}ms` })), bake: `${STEP_MS}ms` },
-  analysis: { interval: '700ms', count: 1, failureLimit: 0, minRequests: 1 },
-  deadlines: { noData: '30s', foreignChange: '4s', confirmWeight: '60s', ready: '60s', queue: '3m', pause: '3m' },
+  analysis: { interval: '700ms', count: 1, failureLimit: 0, minRequests: 1, metrics: METRICS },
+  deadlines: { noData: '12s', foreignChange: '4s', confirmWeight: '60s', ready: '60s', queue: '3m', pause: '3m' },
   intervals: { look: '300ms', observerHeartbeat: '4s', mutatorHeartbeat: '3s', ownershipQuestion: '5s' },
 } as const;
 
 export interface SweepWorld {
   readonly e2e: E2e;
   readonly observer: ClusterObserver;
+  /** No pod of the namespace shows metrics, until the answer is called. */
+  blind(namespace: string): Promise<() => Promise<void>>;
   startWorker(temporal: string, conduct: Conduct): Promise<SweepWorker>;
   close(): Promise<void>;
 }
@@ -32,9 +54,21 @@ export async function startWorld(crews: readonly string[]): Promise<SweepWorld> 
   const e2e = await startE2e({ namespaces: crews, versions: VERSIONS.slice(1), worker: false }, stops);
   const observer = await startObserver(e2e.sandbox.kubeConfig, e2e.kube);
   const workers: SweepWorker[] = [];
+  const { faults } = e2e.sandbox;
+  let switching: Promise<unknown> = Promise.resolve();
+  // One after the other: each change sets the whole list of faults.
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const changed = switching.then(change);
+    switching = changed.catch(() => undefined);
+    return changed;
+  };
   return {
     e2e,
     observer,
+    blind: async (namespace) => {
+      const { id } = await inTurn(() => faults.add({ kind: 'service', namespace, noMetrics: true }));
+      return async () => void (await inTurn(() => faults.remove(id)));
+    },
     startWorker: async (temporal, conduct) => {
       const { sandbox, server, catalogue, folder } = e2e;
       const env = {
