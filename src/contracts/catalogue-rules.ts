@@ -103,7 +103,7 @@ function brokenMergedRules(service: Mapping): BrokenRule[] {
     return [
       ...(metric ? [...brokenBoundRules(metric, index), ...brokenSourceRules(metric, index, hasWeightMetric)] : []),
       ...(metric ? brokenQueryRules(metric, index) : []),
-      ...brokenRouterSourceRules(traffic, field(field(raw, 'source'), 'from'), index),
+      ...brokenRouterSourceRules(traffic, tellsArms(field(raw, 'source')), index),
       // Without the shared values how samples fit into the steps cannot be judged.
       ...(judge ? brokenJudgeRules(judge, index, shared ?? {}, shared === undefined ? [] : steps) : []),
     ];
@@ -197,6 +197,10 @@ function brokenNames(rawMetrics: readonly unknown[]): BrokenRule[] {
 function speaksOfCanary(query: unknown): boolean {
   const text = field(field(query, 'gauge'), 'promql');
   return typeof text === 'string' && needsCanary(text);
+}
+
+function tellsArms(source: unknown) {
+  return { from: field(source, 'from'), by: field(field(source, 'arms'), 'by') };
 }
 
 function brokenIntervals(

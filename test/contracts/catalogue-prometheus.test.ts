@@ -158,6 +158,16 @@ describe('metrics from Prometheus in the catalogue', () => {
       expected: /labels that tell the namespace/,
     },
     {
+      wrong: 'a backend where both arms are behind one Service',
+      text: good(
+        [FROM[1], 'source: { from: prometheus, arms: { by: backend, label: service }, labels: { namespace: shop } }'],
+        ['kind: httpRoute\n      route: web', 'kind: podRatio'],
+        ['      weightMetric: { url: "http://router.example.com/metrics", name: weight, backendLabel: backend }\n', ''],
+      ),
+      path: `${METRIC}.source.arms.by`,
+      expected: /tells the arms apart by pod/,
+    },
+    {
       wrong: 'arms that are the same',
       text: good([FROM[1], 'source: { from: prometheus, arms: { by: labels, stable: { a: b }, canary: { a: b } } }']),
       path: `${METRIC}.source.arms`,

@@ -34,10 +34,13 @@ export function brokenReachRules(
 /** A router in front of the Service sees one Service: it cannot tell the arms apart. Path relative to `analysis`. */
 export function brokenRouterSourceRules(
   traffic: TrafficEntry | undefined,
-  from: unknown,
+  source: { readonly from: unknown; readonly by: unknown },
   metric: number,
 ): BrokenRule[] {
-  if (traffic?.kind !== 'podRatio' || from !== 'router') return [];
+  if (traffic?.kind !== 'podRatio') return [];
   const expected = 'a source that tells the arms apart by pod: with podRatio both are behind one Service';
-  return [{ path: ['metrics', metric, 'source', 'from'], expected, found: '"router"' }];
+  const path = ['metrics', metric, 'source'];
+  if (source.from === 'router') return [{ path: [...path, 'from'], expected, found: '"router"' }];
+  if (source.from !== 'prometheus' || source.by !== 'backend') return [];
+  return [{ path: [...path, 'arms', 'by'], expected, found: '"backend"' }];
 }
