@@ -127,6 +127,17 @@ describe.skipIf(isMissing('prometheus'))('a real Prometheus', () => {
     }
   });
 
+  it('a text that cannot be evaluated fails its arm, in the words of the server', async () => {
+    page('s-1', counters(90, 4));
+    const promql = 'requests_total{{{arm.selector}},pod="s-1"} + on (pod) requests_total{{{arm.selector}},pod="s-1"}';
+    const found = await until('both series', async () => {
+      const { stable } = await read([{ promql, gives: 'value' }]);
+      return stable?.failed[0]?.problem;
+    });
+    expect(found).toContain('execution failed: 422 ');
+    expect(found).toContain('many-to-many matching not allowed');
+  });
+
   it('counters of a text are by process, and a sum over processes is refused', async () => {
     page('c-1', counters(20, 1));
     const text = (promql: string): SeriesSelector => ({ promql, gives: 'counters' });
