@@ -88,7 +88,7 @@ describe('the ledger', () => {
 describe('a ledger that is away', () => {
   it.each([
     { when: 'nobody listens', url: 'postgres://u:secret@127.0.0.1:9/ledger', code: 'Unavailable' },
-    { when: 'the host is unknown', url: 'postgres://u:secret@ledger.invalid/ledger', code: 'Unavailable' },
+    { when: 'the host is unknown', url: 'postgres://u:secret@ledger.mainstay.internal/ledger', code: 'Unavailable' },
   ])('is $code when $when, within seconds, without the password', async ({ url, code }) => {
     const startedMs = Date.now();
     const error = await openLedger(url).then(
