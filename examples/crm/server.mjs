@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBehaviour, readVersion } from './behaviour.mjs';
 import { readConfig } from './config.mjs';
+import { watchDatabase } from './database.mjs';
 import { createMetrics } from './metrics.mjs';
 import { createStore } from './store.mjs';
 
@@ -12,6 +13,7 @@ const config = readConfig(process.env);
 const metrics = createMetrics(version.version);
 const behaviour = createBehaviour(version, process.env.SANDBOX_FAULT_FILE);
 const store = createStore(config.pageSize);
+const database = watchDatabase(process.env.CRM_DATABASE_URL);
 const startedAt = Date.now();
 let draining = false;
 let inFlight = 0;
@@ -72,7 +74,12 @@ function handle(method, path, body) {
   if (path === '/version') {
     return {
       code: 200,
-      body: { version: version.version, features: version.features, pod: process.env.POD_NAME ?? null },
+      body: {
+        version: version.version,
+        features: version.features,
+        pod: process.env.POD_NAME ?? null,
+        database: database(),
+      },
     };
   }
   if (path === '/api/customers' && method === 'GET') return { code: 200, body: store.customers() };

@@ -66,6 +66,7 @@ async function run(): Promise<void> {
     rps: Number(values.rps),
     seed: !values['no-seed'],
     prometheus: values.prometheus,
+    database: !values['no-seed'],
     ...(window === undefined ? {} : { apiWatchWindow: Number(window) }),
     signal: ending.signal,
     onPhase: (text) => {

@@ -16,6 +16,7 @@ export interface ObservedParts {
   readonly load: Load;
   readonly faults: SandboxFaults;
   readonly prometheusUrl?: string;
+  readonly databaseUrl?: string;
 }
 
 /** Every pod. Read from the store itself: faults of the API must not hide them. */
@@ -26,7 +27,7 @@ export function listPods(api: ApiServer): readonly Pod[] {
 
 /** What runs now. */
 export async function observeSandbox(parts: ObservedParts): Promise<RunningStatus> {
-  const { kubeconfigPath, api, registry, router, load, faults, prometheusUrl } = parts;
+  const { kubeconfigPath, api, registry, router, load, faults, prometheusUrl, databaseUrl } = parts;
   return {
     kubeconfig: kubeconfigPath,
     api: api.url,
@@ -34,6 +35,7 @@ export async function observeSandbox(parts: ObservedParts): Promise<RunningStatu
     router: router.url,
     routerAdmin: router.adminUrl,
     ...(prometheusUrl === undefined ? {} : { prometheus: prometheusUrl }),
+    ...(databaseUrl === undefined ? {} : { database: databaseUrl }),
     pods: await Promise.all(listPods(api).map((pod) => describe(pod, registry))),
     load: load.statistics(),
     faults: faults.list(),

@@ -5,6 +5,7 @@ import { type ApiServer, startApiServer } from './cluster/api/server.ts';
 import { startControllers } from './cluster/controllers/start-controllers.ts';
 import { createKubeClient } from './cluster/kube/kube-client.ts';
 import { startNodeAgent } from './cluster/node/start-node-agent.ts';
+import { type SandboxDatabase, startSandboxDatabase } from './database.ts';
 import { SandboxFaults } from './faults/sandbox-faults.ts';
 import { serviceFaultRules } from './faults/service-fault-rules.ts';
 import { kubeConfigFor, kubeconfigText } from './kubeconfig.ts';
@@ -36,6 +37,8 @@ export interface SandboxOptions {
   readonly apiWatchWindow?: number;
   /** Starts a real Prometheus too, which must be installed. */
   readonly prometheus?: boolean;
+  /** Starts a Postgres server with a database for the example company. */
+  readonly database?: boolean;
   /** Creates the example company and waits until it is served; true when absent. */
   readonly seed?: boolean;
   /** Told what is being done, one line at a time. */
@@ -57,6 +60,8 @@ export interface Sandbox {
   readonly load: Load;
   /** Address of Prometheus; absent when it was not asked for. */
   readonly prometheusUrl?: string;
+  /** URL of the example company's database, with its password; absent when it was not asked for, or could not start. */
+  readonly databaseUrl?: string;
   readonly faults: SandboxFaults;
   status(): Promise<RunningStatus>;
   /** Ends everything, also the processes of all pods. May be called twice. */
@@ -97,6 +102,9 @@ async function compose(
   const stateDir = resolve(options.stateDir);
   await mkdir(stateDir, { recursive: true });
 
+  // Beside everything else: it takes a second, and only the seed needs it.
+  const databaseStarting = options.database === true ? withDatabase(stateDir, reportProblem) : undefined;
+  stops.push(async () => (await databaseStarting)?.close());
   onPhase('starting registry, Kubernetes API and router');
   const registry = await onPort(ports.registry, (port) => startRegistry({ stateDir, port }));
   stops.push(registry.close);
@@ -137,15 +145,37 @@ async function compose(
   });
   const prometheus = options.prometheus === true ? await withPrometheus(options, stateDir, api, router) : undefined;
   if (prometheus) stops.push(prometheus.close);
+  const database = await databaseStarting;
   if (seed) {
     const cluster = { kubeConfig, client, registryHost: registry.host, routerPort: router.port };
-    await seedExampleCompany({ ...cluster, onPhase, ...(signal ? { signal } : {}) });
+    await seedExampleCompany({
+      ...cluster,
+      onPhase,
+      ...(database ? { databaseUrl: database.url } : {}),
+      ...(signal ? { signal } : {}),
+    });
   }
   const load = startLoad({ target: router.url, rps, host: EXAMPLE_HOST });
   stops.push(load.close);
-  const told = prometheus ? { prometheusUrl: prometheus.url } : {};
+  const told = {
+    ...(prometheus ? { prometheusUrl: prometheus.url } : {}),
+    ...(database ? { databaseUrl: database.url } : {}),
+  };
   const parts = { stateDir, kubeconfigPath, kubeConfig, api, registry, router, load, faults, ...told };
   return { ...parts, status: () => observeSandbox(parts), close };
+}
+
+/** Without it the sandbox is of use all the same; the migrations of its company are then refused, with the reason. */
+async function withDatabase(
+  stateDir: string,
+  reportProblem: (part: string, problem: Error) => void,
+): Promise<SandboxDatabase | undefined> {
+  try {
+    return await startSandboxDatabase({ stateDir });
+  } catch (error) {
+    reportProblem('database', error instanceof Error ? error : new Error(String(error)));
+    return undefined;
+  }
 }
 
 function withPrometheus(

@@ -13,6 +13,8 @@ import { SANDBOX_NAMESPACE } from './kubeconfig.ts';
 export const SEED_VERSION = 'v1.4.1';
 const EXAMPLE = new URL('../../examples/crm/', import.meta.url);
 const SERVICE = 'crm-api';
+/** What stands in the company's Secret. */
+const NO_DATABASE = 'postgres://crm@crm-db.example.com/crm';
 const READY_TIMEOUT_MS = 60_000;
 
 export interface SeedOptions {
@@ -21,6 +23,8 @@ export interface SeedOptions {
   /** `host:port` of the registry. */
   readonly registryHost: string;
   readonly routerPort: number;
+  /** Written into the company's Secret; a database that does not exist when left out. */
+  readonly databaseUrl?: string;
   readonly onPhase?: (phase: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -37,7 +41,7 @@ export async function seedExampleCompany(options: SeedOptions): Promise<void> {
   onPhase(`building ${SERVICE} ${SEED_VERSION}`);
   const digest = await buildExample(SEED_VERSION, repository);
   onPhase(`creating the example company in namespace ${SANDBOX_NAMESPACE}`);
-  await createObjects(kubeConfig, `${repository}@${digest}`);
+  await createObjects(kubeConfig, `${repository}@${digest}`, options.databaseUrl ?? NO_DATABASE);
   await waitReady(options, onPhase);
 }
 
@@ -58,11 +62,13 @@ export async function buildExample(version: string, repository: string): Promise
   throw new Error(`build of ${SERVICE} ${version} ended with ${code ?? 'a signal'}: ${output.stderr.trim() || digest}`);
 }
 
-async function createObjects(kubeConfig: KubeConfig, image: string): Promise<void> {
+async function createObjects(kubeConfig: KubeConfig, image: string, databaseUrl: string): Promise<void> {
   const api = KubernetesObjectApi.makeApiClient(kubeConfig);
   const folder = new URL('k8s/', EXAMPLE);
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort()) {
-    const text = (await readFile(new URL(file, folder), 'utf8')).replaceAll('REGISTRY/crm-api@DIGEST', image);
+    const text = (await readFile(new URL(file, folder), 'utf8'))
+      .replaceAll('REGISTRY/crm-api@DIGEST', image)
+      .replaceAll(NO_DATABASE, databaseUrl);
     for (const document of parseAllDocuments(text)) {
       const object = document.toJS() as KubernetesObject;
       try {

@@ -11,6 +11,8 @@ export interface SandboxAddresses {
   readonly routerAdmin: string;
   /** Absent when it was not asked for. */
   readonly prometheus?: string;
+  /** With the password; absent when it was not asked for, or could not start. */
+  readonly database?: string;
 }
 
 export interface SandboxPod {

@@ -13,8 +13,11 @@ export interface PostgresChoice {
   readonly binaries?: string;
 }
 
-/** The packaged server, and the one on PATH where there is one. */
-export const POSTGRES_CHOICES: readonly PostgresChoice[] = [{ name: 'packaged Postgres' }, ...onPath()];
+/** The packaged server; with `npm run test:postgres` the one on PATH too, where there is one. */
+export const POSTGRES_CHOICES: readonly PostgresChoice[] = [
+  { name: 'packaged Postgres' },
+  ...(process.env.MAINSTAY_TEST_ALL_POSTGRES ? onPath() : []),
+];
 
 export interface TestDatabase {
   readonly name: string;

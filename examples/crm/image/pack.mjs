@@ -5,7 +5,7 @@ import { gzipStored } from './gzip.mjs';
 import { tar } from './tar.mjs';
 
 const HOME = new URL('../', import.meta.url);
-const FILES = ['behaviour.mjs', 'config.mjs', 'metrics.mjs', 'server.mjs', 'store.mjs'];
+const FILES = ['behaviour.mjs', 'config.mjs', 'database.mjs', 'metrics.mjs', 'server.mjs', 'store.mjs'];
 /** Images carry a time; ours is fixed, so that the same sources give the same digest. */
 const CREATED = '1970-01-01T00:00:00Z';
 

@@ -23,7 +23,7 @@ export interface FileToApply {
 
 /** The server ends a statement of a client that is gone within this time, rolls back, and frees its locks. */
 const CONNECTION_CHECK_MS = 2000;
-const CLEAN_UP_MS = 15_000;
+const CLEAN_UP_MS = 3000;
 
 /**
  * Throws what the statement threw, after its transaction was rolled back: InvalidInput, NotFound and PreconditionFailed

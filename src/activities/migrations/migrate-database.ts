@@ -82,7 +82,7 @@ export function createMigrateDatabase(deps: { readonly kubernetes: KubernetesCli
           applicationName: `mainstay migrate ${plan.service}`,
           maxConnections: 3,
         });
-        const migrator = { service: plan.service, operation, fence };
+        const migrator = { service: plan.service, owner: `${plan.environment}/${plan.service}`, operation, fence };
         try {
           return await migrate({ plan: migrations, migrator, database, texts, signal, tell });
         } catch (error) {

@@ -1,4 +1,4 @@
-/** What Mainstay keeps of migrations in the migrated database itself: schema `mainstay`, one row a file, one fence a service. */
+/** What Mainstay keeps of migrations in the migrated database itself: schema `mainstay`, one row a file, one fence an owner. */
 import type { NamedChecksum, RecordedMigration } from '../../core/model/migration.ts';
 import type { Fence } from '../../core/model/operation.ts';
 import { CodedError } from '../../errors/coded-error.ts';
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS mainstay.migrations (
   PRIMARY KEY (service, name)
 );
 CREATE TABLE IF NOT EXISTS mainstay.migration_fences (
-  service text PRIMARY KEY,
+  owner text PRIMARY KEY,
   term bigint NOT NULL,
   change bigint NOT NULL,
   operation text NOT NULL,
@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS mainstay.migration_fences (
 /** Who migrates: the service, its operation, and the fence of the phase. */
 export interface Migrator {
   readonly service: string;
+  /** What is owned, `production/crm-api`: terms of two environments are not compared, also where they share a database. */
+  readonly owner: string;
   readonly operation: string;
   readonly fence: Fence;
 }
@@ -124,28 +126,28 @@ export async function whyNotMigrated(runner: SqlRunner, signal: AbortSignal): Pr
 
 /** Writes our pair where no higher one stands. Throws Fenced. */
 export async function stampFence(runner: SqlRunner, migrator: Migrator, signal: AbortSignal): Promise<void> {
-  const { service, operation, fence } = migrator;
-  const text = `INSERT INTO mainstay.migration_fences AS held (service, term, change, operation) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (service) DO UPDATE SET term = excluded.term, change = excluded.change, operation = excluded.operation, stamped_at = clock_timestamp()
+  const { owner, operation, fence } = migrator;
+  const text = `INSERT INTO mainstay.migration_fences AS held (owner, term, change, operation) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (owner) DO UPDATE SET term = excluded.term, change = excluded.change, operation = excluded.operation, stamped_at = clock_timestamp()
     WHERE (held.term, held.change) <= (excluded.term, excluded.change)
-    RETURNING service`;
-  const values = [service, fence.term, fence.change, operation];
-  const rows = await runner.write({ doing: `stamp the database for ${service}`, text, values }, signal);
+    RETURNING owner`;
+  const values = [owner, fence.term, fence.change, operation];
+  const rows = await runner.write({ doing: `stamp the database for ${owner}`, text, values }, signal);
   if (rows.length === 0) await holdFence(runner, migrator, signal);
 }
 
 /** Throws Fenced when someone with a higher pair has come; in a transaction nobody can come before its end. */
-export async function holdFence(runner: SqlRunner, { service, fence }: Migrator, signal: AbortSignal): Promise<void> {
-  const text = 'SELECT term, change, operation FROM mainstay.migration_fences WHERE service = $1 FOR UPDATE';
+export async function holdFence(runner: SqlRunner, { owner, fence }: Migrator, signal: AbortSignal): Promise<void> {
+  const text = 'SELECT term, change, operation FROM mainstay.migration_fences WHERE owner = $1 FOR UPDATE';
   const [held] = await runner.read<{ term: string; change: string; operation: string }>(
-    { doing: `check the fence of ${service}`, text, values: [service] },
+    { doing: `check the fence of ${owner}`, text, values: [owner] },
     signal,
   );
   const [term, change] = [Number(held?.term ?? 0), Number(held?.change ?? 0)];
   if (term < fence.term || (term === fence.term && change <= fence.change)) return;
   throw new CodedError(
     'Fenced',
-    `database of ${service}: carries ${term}/${change} of ${held?.operation ?? 'someone'}, higher than the ${fence.term}/${fence.change} of this operation: a newer owner has it`,
+    `database of ${owner}: carries ${term}/${change} of ${held?.operation ?? 'someone'}, higher than the ${fence.term}/${fence.change} of this operation: a newer owner has it`,
   );
 }
 

@@ -44,6 +44,8 @@ export interface EmbeddedServer {
   readonly adopted: boolean;
   /** Where cluster, password and log really are; see `makeHome`. */
   readonly home: string;
+  /** True when that is not `dataDir`, so that who deletes the one must delete the other. */
+  readonly isElsewhere: boolean;
   /** Fast shutdown, unless another living process has the same folder open: then the last one does it. May be called twice. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export async function startEmbeddedPostgres(options: EmbeddedServerOptions): Pro
     url: urlOf(place.password, running.port),
     ...running,
     home: place.home,
+    isElsewhere: place.isElsewhere,
     close: () => (closing ??= close()),
   };
 
@@ -89,6 +92,7 @@ export async function startEmbeddedPostgres(options: EmbeddedServerOptions): Pro
 
 interface Place {
   readonly home: string;
+  readonly isElsewhere: boolean;
   readonly cluster: string;
   readonly bin: string;
   readonly account: Account | undefined;
@@ -109,14 +113,14 @@ type Unready = { readonly seen: string };
 async function prepare({ dataDir, binaries }: EmbeddedServerOptions, durable: boolean): Promise<Place> {
   // A cluster that is there decides the account, and the account decides where the folder can be.
   const first = await serverAccount(join(dataDir, 'cluster'));
-  const home = await makeHome(dataDir, first);
+  const { home, isElsewhere } = await makeHome(dataDir, first);
   const cluster = join(home, 'cluster');
   const account = await serverAccount(cluster);
   const bin = await findBinaries(account, binaries);
   const password = await passwordOf(home);
   await ensureCluster({ home, bin, account, password, durable });
   await checkVersion(home, bin);
-  return { home, cluster, bin, account, password };
+  return { home, isElsewhere, cluster, bin, account, password };
 }
 
 async function findOrStart(attempt: Attempt): Promise<Running> {

@@ -17,7 +17,10 @@ const ROOT_PLACE = '/var/lib/mainstay';
  * Makes the folder and answers where it really is: the data directory itself, or (only as root, when the account
  * cannot walk down to it, for instance below /root) a folder below /var/lib/mainstay that is named after it.
  */
-export async function makeHome(dataDir: string, account: Account | undefined): Promise<string> {
+export async function makeHome(
+  dataDir: string,
+  account: Account | undefined,
+): Promise<{ readonly home: string; readonly isElsewhere: boolean }> {
   const wished = resolve(dataDir);
   await mkdir(wished, { recursive: true });
   const isReachable = account === undefined || (await canEnter(dirname(wished), account));
@@ -25,7 +28,7 @@ export async function makeHome(dataDir: string, account: Account | undefined): P
   const home = isReachable ? wished : join(ROOT_PLACE, name);
   await mkdir(join(home, 'users'), { recursive: true, mode: 0o755 });
   await chmod(home, account ? 0o711 : 0o700);
-  return realpath(home);
+  return { home: await realpath(home), isElsewhere: !isReachable };
 }
 
 /** The password that belongs to the folder; made by whoever comes first, complete or not there. */

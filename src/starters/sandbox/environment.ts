@@ -5,7 +5,7 @@ import type { RunningStatus } from '../../sandbox/status.ts';
 
 const EXAMPLE_CATALOGUE = fileURLToPath(new URL('../../../examples/crm/mainstay.yaml', import.meta.url));
 
-type Addresses = Pick<RunningStatus, 'kubeconfig' | 'registry' | 'routerAdmin' | 'prometheus'>;
+type Addresses = Pick<RunningStatus, 'kubeconfig' | 'registry' | 'routerAdmin' | 'prometheus' | 'database'>;
 
 /** Values by the name of the variable. Where Temporal is does not belong to the sandbox. */
 export function sandboxEnvironment(running: Addresses): Readonly<Record<string, string>> {
@@ -15,6 +15,8 @@ export function sandboxEnvironment(running: Addresses): Readonly<Record<string, 
     MAINSTAY_REGISTRY: running.registry,
     MAINSTAY_SANDBOX_ROUTER_ADMIN: running.routerAdmin,
     ...(running.prometheus === undefined ? {} : { MAINSTAY_SANDBOX_PROMETHEUS: running.prometheus }),
+    // For a person's psql; the catalogue names the Secret that holds it.
+    ...(running.database === undefined ? {} : { MAINSTAY_SANDBOX_DATABASE_URL: running.database }),
   };
 }
 

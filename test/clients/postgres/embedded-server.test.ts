@@ -179,6 +179,7 @@ describe.runIf(isRoot)('as root', () => {
     const server = await start({ dataDir: join(hidden, 'pg') });
     try {
       expect((await stat(`/proc/${server.pid}`)).uid).not.toBe(0);
+      expect(server.isElsewhere).toBe(true);
       expect(server.home).toMatch(/^\/var\/lib\/mainstay\/postgres-[0-9a-f]{12}$/);
       expect(await ask(server.url, 'SELECT 1')).toBe(1);
     } finally {

@@ -22,6 +22,8 @@ export interface StageCatalogue {
   readonly intervals?: Entry;
   readonly build?: Entry;
   readonly approvals?: Entry;
+  /** Left out, the service has none: most scenarios have no database. */
+  readonly migrations?: Entry;
   readonly preflight?: Entry;
   readonly workload?: Entry;
   /** Where its deployments go instead of the sandbox: a cluster that is away. */
@@ -68,7 +70,7 @@ export class TestCatalogue {
 
   #write(): void {
     const example = parse(readFileSync(`${EXAMPLE}mainstay.yaml`, 'utf8')) as Example;
-    const service = example.services['crm-api'];
+    const { migrations: _unused, ...service } = example.services['crm-api'];
     const demo = service.environments.demo as { traffic: { weightMetric: Entry } };
     const environment = example.environments.demo as Entry;
     const stages = [...this.#stages];
@@ -82,6 +84,7 @@ export class TestCatalogue {
         ...demo.traffic,
         weightMetric: { ...demo.traffic.weightMetric, labels: { namespace: name, route: 'crm-api' } },
       },
+      ...(wanted.migrations && { migrations: wanted.migrations }),
       ...(wanted.approvals && { approvals: wanted.approvals }),
       ...(wanted.preflight && { preflight: wanted.preflight }),
       ...(wanted.workload && { workload: wanted.workload }),
