@@ -135,7 +135,7 @@ describe.skipIf(isMissing('prometheus'))('a real Prometheus', () => {
       return stable?.failed[0]?.problem;
     });
     expect(found).toContain('execution failed: 422 ');
-    expect(found).toContain('many-to-many matching not allowed');
+    expect(found).toContain('found duplicate series for the match group');
   });
 
   it('counters of a text are by process, and a sum over processes is refused', async () => {
