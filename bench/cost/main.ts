@@ -52,6 +52,8 @@ function page(one: CaseCost): string {
     '',
     `Look every ${one.lookS} s at ${one.rps} rps. Billable actions besides heartbeats:`,
     table(kinds),
+    "The server's own account of what is billable:",
+    table(Object.entries(one.byServer).map(([kind, count]) => [`  ${kind}`, `${count}`])),
     'History events:',
     table(events),
     '',

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { ownershipId, TASK_QUEUES } from '../../src/core/model/names.ts';
 import type { DeployResult } from '../../src/core/model/operation.ts';
@@ -35,9 +36,13 @@ export interface CaseCost extends Case {
   readonly actionsInAll: number;
   /** `RecordActivityTaskHeartbeat` as the server counted them. */
   readonly heartbeats: number;
+  /** What the server itself counted as billable, by its own names, heartbeats among them. */
+  readonly byServer: Readonly<Record<string, number>>;
   readonly outcome: string;
 }
 
+/** The server's counters come a moment later. */
+const COUNTED_WITHIN_MS = 2_500;
 const MINUTE_MS = 60_000;
 const STEP_MS = 10 * MINUTE_MS;
 const STEPS = 5;
@@ -84,7 +89,9 @@ export async function measureCosts(cases: readonly Case[], scale: Scale): Promis
       named.map(async ({ name, ...each }) => {
         const client = new Client({ connection: server.connection, namespace: name });
         const { parts, outcome } = await deployOnce(client, name);
-        return { ...each, parts, outcome, ...(await countAll(parts, () => server.requests(name))) };
+        await delay(COUNTED_WITHIN_MS);
+        const [asked, billed] = await Promise.all([server.requests(name), server.actions(name)]);
+        return { ...each, parts, outcome, ...countAll(parts, asked), byServer: withoutNothing(billed) };
       }),
     );
   } finally {
@@ -128,11 +135,10 @@ const BILLED: Readonly<Record<string, string>> = {
   MARKER_RECORDED: 'markers',
 };
 
-async function countAll(
+function countAll(
   parts: CaseCost['parts'],
-  requests: () => Promise<Readonly<Record<string, number>>>,
-): Promise<Pick<CaseCost, 'events' | 'actions' | 'actionsInAll' | 'heartbeats'>> {
-  const asked = await requests();
+  asked: Readonly<Record<string, number>>,
+): Pick<CaseCost, 'events' | 'actions' | 'actionsInAll' | 'heartbeats'> {
   const actions: Record<string, number> = {};
   for (const { byType } of Object.values(parts)) {
     for (const [type, what] of Object.entries(BILLED)) {
@@ -148,4 +154,8 @@ async function countAll(
     actionsInAll: Object.values(actions).reduce((sum, count) => sum + count, 0),
     heartbeats: asked.RecordActivityTaskHeartbeat ?? 0,
   };
+}
+
+function withoutNothing(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }

@@ -9,8 +9,10 @@ import { loadTools } from '../../tools/setup/tools.mjs';
 export interface BenchServer {
   readonly address: string;
   readonly connection: Connection;
-  /** Requests of clients and workers that reached the server since its start, by operation. */
+  /** Requests of clients and workers that reached the server since its start, by operation. Up to a second behind. */
   requests(namespace: string): Promise<Readonly<Record<string, number>>>;
+  /** What the server itself holds to be billable, by its own names. Up to a second behind. */
+  actions(namespace: string): Promise<Readonly<Record<string, number>>>;
   /** User and system time so far, in milliseconds. */
   readonly pid: number;
   stop(): Promise<void>;
@@ -35,7 +37,8 @@ export async function startBenchServer(folder: string, namespaces: readonly stri
       address,
       connection,
       pid: child.pid,
-      requests: (namespace) => readRequests(`http://127.0.0.1:${metricsPort}/metrics`, namespace),
+      requests: (namespace) => readCounts(metricsPort, 'service_requests', 'operation', namespace),
+      actions: (namespace) => readCounts(metricsPort, 'action', 'action_type', namespace),
       stop: async () => {
         await connection.close();
         await child.stop();
@@ -60,15 +63,17 @@ async function connected(address: string, namespaces: readonly string[]): Promis
   }
 }
 
-/** What the frontend of the server counted. */
-async function readRequests(url: string, namespace: string): Promise<Record<string, number>> {
-  const text = await (await fetch(url)).text();
+/** One counter of the server, by a label, as its frontend and history parts count it for a namespace. */
+async function readCounts(port: number, name: string, by: string, namespace: string): Promise<Record<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const counts: Record<string, number> = {};
-  for (const [, labels = '', value = '0'] of text.matchAll(/^service_requests\{([^}]*)\} (\S+)/gm)) {
-    const label = (name: string): string | undefined => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1];
-    if (label('service_name') !== 'frontend' || label('namespace') !== namespace) continue;
-    const operation = label('operation') ?? '';
-    counts[operation] = (counts[operation] ?? 0) + Number(value);
+  for (const [, labels = '', value = '0'] of text.matchAll(new RegExp(`^${name}\\{([^}]*)\\} (\\S+)`, 'gm'))) {
+    const label = (wanted: string): string => new RegExp(`(?:^|,)${wanted}="([^"]*)"`).exec(labels)?.[1] ?? '';
+    // The server writes a namespace's hyphens as underscores.
+    if (label('namespace') !== namespace.replaceAll('-', '_')) continue;
+    // A request is counted once more by each part that it is handed to.
+    if (name === 'service_requests' && label('service_name') !== 'frontend') continue;
+    counts[label(by)] = (counts[label(by)] ?? 0) + Number(value);
   }
   return counts;
 }
