@@ -22,7 +22,7 @@ export interface ObservedParts {
 /** Every pod. Read from the store itself: faults of the API must not hide them. */
 export function listPods(api: ApiServer): readonly Pod[] {
   const kind = KINDS.find((candidate) => candidate.kind === 'Pod');
-  return kind ? (api.store.list(kind) as Pod[]) : [];
+  return kind ? api.store.list(kind) : [];
 }
 
 /** What runs now. */

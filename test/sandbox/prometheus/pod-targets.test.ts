@@ -21,7 +21,7 @@ function pod({ phase = 'Running', annotations = {}, ports = [{ containerPort: 80
     },
     spec: { containers: [{ name: 'app', ports }] },
     status: { phase },
-  } as unknown as Pod;
+  };
 }
 
 describe('what Prometheus scrapes of the pods', () => {
