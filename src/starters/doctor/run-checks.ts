@@ -1,4 +1,5 @@
 /** Runs checks side by side, each within its time: a question without an answer is told as such and holds nobody up. */
+import { setMaxListeners } from 'node:events';
 import { type Check, failed, notChecked } from '../../core/doctor/check.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 import { CommandError } from '../command-error.ts';
@@ -16,6 +17,8 @@ export async function runChecks(runs: readonly CheckRun[], withinMs: number): Pr
 
 async function runOne({ id, run }: CheckRun, withinMs: number): Promise<readonly Check[]> {
   const aborting = new AbortController();
+  // One for each right that is asked for.
+  setMaxListeners(0, aborting.signal);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<readonly Check[]>((resolve) => {
     timer = setTimeout(() => resolve([notChecked(id, `no answer within ${withinMs / 1000} s`)]), withinMs);
