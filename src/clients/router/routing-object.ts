@@ -57,5 +57,5 @@ export async function replaceRouting(
 ): Promise<void> {
   const annotations = { ...object.metadata.annotations, ...marks };
   const metadata = { ...object.metadata, annotations };
-  await clients(target.workload.cluster).replace({ ...object, metadata } as KubernetesObject);
+  await clients(target.workload.cluster).replace({ ...object, metadata });
 }

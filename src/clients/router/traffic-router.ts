@@ -12,8 +12,7 @@ export function createTrafficRouter(clients: KubernetesClients): TrafficRouter {
     istioVirtualService: createVirtualServiceRouter(clients),
     podRatio: createPodRatioRouter(clients),
   } as const satisfies { readonly [Kind in TrafficPlan['kind']]: TrafficRouter<Extract<TrafficPlan, { kind: Kind }>> };
-  // Keys and targets agree by the kind; the compiler cannot follow one key through the union.
-  const of = ({ traffic }: RouteTarget): TrafficRouter => adapters[traffic.kind] as TrafficRouter;
+  const of = ({ traffic }: RouteTarget): TrafficRouter => adapters[traffic.kind];
   return {
     read: (target, signal) => of(target).read(target, signal),
     look: (target, signal) => of(target).look(target, signal),

@@ -2,7 +2,7 @@
 import { MARKS } from '../../core/model/names.ts';
 import type { VirtualServicePlan } from '../../core/model/plan.ts';
 import { formatBackends, sameBackends } from '../../core/rollout/route.ts';
-import { readRouting } from '../../core/rollout/routing.ts';
+import { backendsElsewhere, readRouting } from '../../core/rollout/routing.ts';
 import { reconciliationOf, type VirtualService, withDestinations } from '../../core/rollout/virtual-service.ts';
 import type { KubernetesClients } from '../kubernetes/port.ts';
 import type { AppliedWeights, RouteTarget, TrafficRouter } from './port.ts';
@@ -55,7 +55,8 @@ export function createVirtualServiceRouter(
       const reconciled = reconciliationOf(object);
       if (reconciled.told && reconciled.problem !== undefined) return { confirmed: false, says: reconciled.problem };
       const metric = target.traffic.weightMetric;
-      if (metric !== undefined) return confirmByGauge(metric, backends, signal);
+      if (metric !== undefined)
+        return confirmByGauge(metric, backends, backendsElsewhere(target.traffic, object), signal);
       if (reconciled.told) return { confirmed: true, says: 'istiod says that the proxies took up this generation' };
       return confirmByTime(target, object);
     },

@@ -34,10 +34,14 @@ export async function gaugePercent(
   return percent !== undefined && Number.isFinite(percent) ? percent : null;
 }
 
-/** Holds what the gauge tells against the weights that are wanted; a backend it tells besides must be at 0. */
+/**
+ * Holds what the gauge tells against the weights that are wanted; a backend it tells besides must be at 0. The gauge has
+ * one value a backend for the whole object: nothing follows from that of a backend which stands in a rule of others too.
+ */
 export async function confirmByGauge(
   metric: WeightMetric,
   backends: readonly BackendWeight[],
+  elsewhere: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<AppliedWeights> {
   const gauge = await readGauge(metric, signal);
@@ -46,12 +50,14 @@ export async function confirmByGauge(
     percent: gauge.get(each.service) ?? Number.NaN,
   }));
   const wrong = sharePercent(backends).find((want) => {
+    if (elsewhere.has(want.service)) return false;
     const seen = gauge.get(want.service);
     // A backend at 0 may be left out by the data plane; any other must be told.
     return seen === undefined ? want.percent > 0 : !(Math.abs(seen - want.percent) <= TOLERANCE_PERCENT);
   });
   const stray = [...gauge].find(
-    ([service, percent]) => percent > TOLERANCE_PERCENT && !backends.some((each) => each.service === service),
+    ([service, percent]) =>
+      percent > TOLERANCE_PERCENT && !elsewhere.has(service) && !backends.some((each) => each.service === service),
   );
   if (wrong)
     return {

@@ -1,6 +1,7 @@
 /** What the preflight saw. Observations only; each part may be unknown by itself, with the reason. */
 import type { MigrationsFact } from '../model/migration.ts';
 import type { Seen } from '../model/observe.ts';
+import type { ServiceObservation } from '../model/operation.ts';
 import { MARKS } from '../model/names.ts';
 import type { TrafficPlan } from '../model/plan.ts';
 import type { DestinationRule } from '../rollout/destination-rule.ts';
@@ -37,6 +38,8 @@ export interface PreflightFacts {
   readonly weightMetric?: Seen<{ readonly stablePercent: number | null }>;
   /** Of the directory and the database; left out when the service has no migrations. */
   readonly migrations?: Seen<MigrationsFact>;
+  /** What serves, and the highest term on the objects; not read again before ownership is asked for. */
+  readonly standing?: Seen<ServiceObservation>;
   /** Of the metrics that a server is asked for. */
   readonly metrics?: readonly MetricFact[];
 }
@@ -94,7 +97,7 @@ export function trimRouting(traffic: TrafficPlan, object: RoutingObject): Routin
     case 'istioVirtualService':
       return trimVirtualService(object as VirtualService);
     case 'podRatio':
-      return trimService(object as Service);
+      return trimService(object);
   }
 }
 

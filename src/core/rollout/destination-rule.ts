@@ -62,7 +62,7 @@ export function makeCanaryRule(
     readonly stableSubset?: string | undefined;
   },
 ): DestinationRule {
-  const { spec } = want.team ?? { spec: {} as DestinationRule['spec'] };
+  const spec: DestinationRule['spec'] = want.team?.spec ?? {};
   const policy = spec.subsets?.find(({ name }) => name === want.stableSubset)?.trafficPolicy;
   const { trafficPolicy, exportTo, workloadSelector } = spec;
   const subset = {

@@ -51,7 +51,26 @@ export function readRouting(traffic: TrafficPlan, object: RoutingObject): RouteR
       return { rule: onlyRule(https), backends: https.flatMap((http) => readDestinations(found, http, traffic)) };
     }
     case 'podRatio':
-      return { rule: 0, backends: readShares(object as Service, traffic) };
+      return { rule: 0, backends: readShares(object, traffic) };
+  }
+}
+
+/** Names of the backends that stand in other rules of the object than ours. */
+export function backendsElsewhere(traffic: TrafficPlan, object: RoutingObject): ReadonlySet<string> {
+  const { rule: ours } = readRouting(traffic, object);
+  const others = (count: number, read: (rule: number) => readonly BackendWeight[]) =>
+    new Set([...Array(count).keys()].flatMap((rule) => (rule === ours ? [] : read(rule).map((each) => each.service))));
+  switch (traffic.kind) {
+    case 'httpRoute': {
+      const route = object as HttpRoute;
+      return others(route.spec.rules?.length ?? 0, (rule) => readBackends(route, rule));
+    }
+    case 'istioVirtualService': {
+      const found = object as VirtualService;
+      return others(found.spec.http?.length ?? 0, (rule) => readDestinations(found, rule, traffic));
+    }
+    case 'podRatio':
+      return new Set();
   }
 }
 

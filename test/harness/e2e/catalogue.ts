@@ -26,6 +26,8 @@ export interface StageCatalogue {
   readonly migrations?: Entry;
   readonly preflight?: Entry;
   readonly workload?: Entry;
+  /** Instead of the example's HTTPRoute; whole. */
+  readonly traffic?: Entry;
   /** Where its deployments go instead of the sandbox: a cluster that is away. */
   readonly cluster?: Entry;
   /** Bound of the latency; far away when absent, because a busy machine is slow without any bad version. */
@@ -80,7 +82,7 @@ export class TestCatalogue {
       deadlines: { ...SHORT.deadlines, ...wanted.deadlines },
       intervals: { ...SHORT.intervals, ...wanted.intervals },
       build: { kind: 'image', repository: '${MAINSTAY_REGISTRY}/crm-api', ...wanted.build },
-      traffic: {
+      traffic: wanted.traffic ?? {
         ...demo.traffic,
         weightMetric: { ...demo.traffic.weightMetric, labels: { namespace: name, route: 'crm-api' } },
       },
