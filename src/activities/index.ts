@@ -26,6 +26,7 @@ import { createObserveStep } from './metrics/observe-step.ts';
 import { createMigrateDatabase } from './migrations/migrate-database.ts';
 import { createAwaitOwnerEnd } from './ownership/await-owner-end.ts';
 import { createRequestOwnership } from './ownership/request-ownership.ts';
+import { withOwnership } from './ownership/with-ownership.ts';
 import { createObservePreflight } from './preflight/observe-preflight.ts';
 import { createRestoreTraffic } from './traffic/restore-traffic.ts';
 import { createShiftTraffic } from './traffic/shift-traffic.ts';
@@ -71,7 +72,7 @@ function compose(deps: ActivityDeps) {
 export type ComposedActivities = ReturnType<typeof compose>;
 
 export function createActivities(deps: ActivityDeps) {
-  return { ...noted(compose(deps), deps), ...createRecordRelease(deps) };
+  return withOwnership({ ...noted(compose(deps), deps), ...createRecordRelease(deps) }, deps.client);
 }
 
 export type Activities = ReturnType<typeof createActivities>;

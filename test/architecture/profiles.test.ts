@@ -1,4 +1,4 @@
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow';
 import { describe, expect, it } from 'vitest';
 import * as profiles from '../../src/workflows/shared/profiles.ts';
 import { somePlan } from '../harness/some-plan.ts';
@@ -8,12 +8,17 @@ const { intervals } = somePlan();
 /** Every profile once, as workflows make it. A new one is added here, or the first test fails. */
 const MADE: Readonly<Record<string, ActivityOptions>> = {
   readProfile: profiles.readProfile(),
-  lookupProfile: profiles.lookupProfile(),
   mutatorProfile: profiles.mutatorProfile(intervals, 60_000),
   undoProfile: profiles.undoProfile(intervals, 60_000),
   observerProfile: profiles.observerProfile(intervals),
   waitProfile: profiles.waitProfile(60_000),
+  closingProfile: profiles.closingProfile(),
   questionProfile: profiles.questionProfile(60_000),
+};
+/** Asked within the workflow task: they never write to the cluster, and have no heartbeat. */
+const LOCAL: Readonly<Record<string, LocalActivityOptions>> = {
+  localReadProfile: profiles.localReadProfile(),
+  localLookupProfile: profiles.localLookupProfile(),
 };
 const WRITTEN_OUT = [
   'startToCloseTimeout',
@@ -28,7 +33,7 @@ const WAITED_FOR = ['mutatorProfile', 'undoProfile', 'observerProfile', 'waitPro
 
 describe('activity profiles', () => {
   it('are all known to this test', () => {
-    expect(Object.keys(MADE).sort()).toEqual(Object.keys(profiles).sort());
+    expect(Object.keys({ ...MADE, ...LOCAL }).sort()).toEqual(Object.keys(profiles).sort());
   });
 
   it.each(Object.entries(MADE))('%s writes out every option, also those it leaves empty', (_name, profile) => {
@@ -37,11 +42,22 @@ describe('activity profiles', () => {
     expect(profile.startToCloseTimeout).toBeGreaterThan(0);
   });
 
-  it.each(Object.entries(MADE))('%s is waited for when it heartbeats, and only then', (name, profile) => {
-    const waits = profile.cancellationType === ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
-    expect(waits).toBe(WAITED_FOR.includes(name));
-    expect(profile.heartbeatTimeout !== undefined).toBe(waits);
+  it.each(Object.entries(LOCAL))('%s is short, ends, and writes out every option', (_name, profile) => {
+    expect(profile.startToCloseTimeout).toBeLessThanOrEqual(20_000);
+    expect(profile.scheduleToCloseTimeout).toBeGreaterThan(0);
+    expect(profile.localRetryThreshold).toBeLessThan(10_000);
+    expect(profile.cancellationType).toBe(ActivityCancellationType.TRY_CANCEL);
+    expect(RETRY.filter((option) => profile.retry?.[option] === undefined)).toEqual([]);
   });
+
+  it.each(Object.entries(MADE).filter(([name]) => name !== 'closingProfile'))(
+    '%s is waited for when it heartbeats, and only then',
+    (name, profile) => {
+      const waits = profile.cancellationType === ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+      expect(waits).toBe(WAITED_FOR.includes(name));
+      expect(profile.heartbeatTimeout !== undefined).toBe(waits);
+    },
+  );
 
   it('give undo and observers no end but their own', () => {
     expect(MADE.undoProfile?.scheduleToCloseTimeout).toBeUndefined();
@@ -51,13 +67,16 @@ describe('activity profiles', () => {
 });
 
 const PROXY = /proxy(?:Local)?Activities<[^>]*>\(\s*([^)]*)/g;
-const FROM_PROFILE = /^(?:\{\s*\.\.\.)?\w+Profile\(/;
+const FROM_PROFILE = /^(?:\{\s*\.\.\.)?(?!local)\w+Profile\(/;
+const FROM_LOCAL_PROFILE = /^local\w+Profile\(/;
 
 /** Calls whose options do not begin with a profile, as `file: options`. */
 function optionsByHand(files: ReadonlyMap<string, string>): string[] {
   return [...files].flatMap(([path, text]) =>
     [...text.matchAll(PROXY)]
-      .filter(([call, options]) => call.startsWith('proxyLocal') || !FROM_PROFILE.test(options ?? ''))
+      .filter(
+        ([call, options = '']) => !(call.startsWith('proxyLocal') ? FROM_LOCAL_PROFILE : FROM_PROFILE).test(options),
+      )
       .map(([, options]) => `${path}: ${options}`),
   );
 }

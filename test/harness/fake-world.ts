@@ -117,6 +117,12 @@ export function createFakes(
     }) as Activities[N];
   }
 
+  const standing = () => ({
+    image: world.deployment.image,
+    replicas: world.deployment.replicas,
+    observedTerm: Math.max(world.deployment.fence?.term ?? 0, world.route.fence?.term ?? 0),
+  });
+
   const before = (): BeforeRecord => ({
     deployment: {
       name: 'crm-api',
@@ -143,16 +149,15 @@ export function createFakes(
       digest: 'c'.repeat(64),
       problems: [],
     })),
-    observePreflight: fake('observePreflight', () => healthyFacts()),
+    observePreflight: fake('observePreflight', () => ({
+      ...healthyFacts(),
+      standing: { seen: 'present', ...standing() },
+    })),
     collectRecord: fake('collectRecord', () => ({ records: options.records ?? {} })),
     resolveImage: fake('resolveImage', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),
     startBuild: fake('startBuild', () => ({ jobId: 'job-1' })),
     awaitBuild: fake('awaitBuild', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),
-    observeService: fake('observeService', () => ({
-      image: world.deployment.image,
-      replicas: world.deployment.replicas,
-      observedTerm: Math.max(world.deployment.fence?.term ?? 0, world.route.fence?.term ?? 0),
-    })),
+    observeService: fake('observeService', () => standing()),
     claimService: fake('claimService', ({ fence }) => {
       pass(world.deployment, fence, 'Deployment crm/crm-api');
       pass(world.route, fence, 'HTTPRoute crm/crm-api');

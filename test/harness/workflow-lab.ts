@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temp
 import type { WorkflowHandle } from '@temporalio/client';
 import { createAwaitOwnerEnd } from '../../src/activities/ownership/await-owner-end.ts';
 import { createRequestOwnership } from '../../src/activities/ownership/request-ownership.ts';
+import { withOwnership } from '../../src/activities/ownership/with-ownership.ts';
 import { TASK_QUEUES } from '../../src/core/model/names.ts';
 import type { DeployInput } from '../../src/core/model/plan.ts';
 import { loadWorkflowBundle } from '../../src/worker/workflow-bundle.ts';
@@ -49,7 +50,7 @@ export async function openLab(kind: 'skipping' | 'local'): Promise<Lab> {
   const byService = new Map<string, Fakes>();
   const client = (): TestWorkflowEnvironment['client'] => env.client;
   const activities = {
-    ...dispatched(byService),
+    ...dispatched(byService, client),
     ...createRequestOwnership({ client }),
     ...createAwaitOwnerEnd({ client }),
   };
@@ -97,7 +98,7 @@ function startServer(kind: 'skipping' | 'local'): Promise<TestWorkflowEnvironmen
 }
 
 /** Every activity, handed to the fakes of the service that stands third in the workflow id. */
-function dispatched(byService: ReadonlyMap<string, Fakes>): Fakes {
+function dispatched(byService: ReadonlyMap<string, Fakes>, client: () => TestWorkflowEnvironment['client']): Fakes {
   const names = Object.keys(createFakes(newWorld()).fakes) as (keyof Fakes)[];
   const entries = names.map((name) => {
     const run = (input: never): unknown => {
@@ -108,5 +109,5 @@ function dispatched(byService: ReadonlyMap<string, Fakes>): Fakes {
     };
     return [name, run] as const;
   });
-  return Object.fromEntries(entries) as unknown as Fakes;
+  return withOwnership(Object.fromEntries(entries) as unknown as Fakes, client);
 }

@@ -74,7 +74,7 @@ describe.skipIf(isMissing('temporal'))('messages to a deployment', () => {
     });
     const handle = await trial.start();
     expect(await handle.result()).toMatchObject({ outcome: 'promoted' });
-    expect(names().slice(5)).toEqual([
+    expect(names().slice(4)).toEqual([
       'scaleCanary',
       'shiftTraffic',
       'observeStep',
@@ -84,6 +84,7 @@ describe.skipIf(isMissing('temporal'))('messages to a deployment', () => {
       'shiftTraffic',
       'removeCanary',
       'observeStep',
+      'recordRelease',
     ]);
     expect(
       calls

@@ -19,6 +19,8 @@ export interface ClaimInput {
   readonly operation: string;
   /** Also takes away what an earlier owner made when it was already fenced. Not in a restore, whose account must be exact. */
   readonly tidy?: boolean;
+  /** Request in whose name what is found is deposited with ownership, before anything is changed. */
+  readonly depositFor?: string;
 }
 
 export function createClaimService(deps: { readonly kubernetes: KubernetesClients; readonly router: TrafficRouter }) {

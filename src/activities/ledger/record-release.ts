@@ -6,7 +6,10 @@ import type { EndEntry } from '../../core/model/ledger.ts';
 import { keyOfContext } from './note-activities.ts';
 
 /** Workflow and run are those of the caller. */
-export type RecordReleaseInput = Omit<EndEntry, 'kind' | 'key'>;
+export interface RecordReleaseInput extends Omit<EndEntry, 'kind' | 'key'> {
+  /** Ownership is given back with the result first, in the name of this request. */
+  readonly release?: { readonly requestId: string };
+}
 
 export interface RecordReleaseResult {
   /** `written`; `kept` on the worker's disk, to be written when the ledger answers; `lost`; `off`: there is no ledger. */
@@ -23,7 +26,7 @@ export function createRecordRelease(deps: {
 }) {
   return {
     /** Never throws for the ledger's sake; returns within about 3 s. Safe to repeat. */
-    async recordRelease(input: RecordReleaseInput): Promise<RecordReleaseResult> {
+    async recordRelease({ release: _told, ...input }: RecordReleaseInput): Promise<RecordReleaseResult> {
       const entry: EndEntry = { ...input, kind: 'end', key: keyOfContext() };
       deps.notifier.notify(noticeOfEnd(entry));
       const incident = incidentOf(entry);

@@ -3,9 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { KubernetesClient, KubernetesClients, KubernetesObject } from '../../clients/kubernetes/port.ts';
 import type { MetricsProvider } from '../../clients/metrics/port.ts';
+import type { TrafficRouter } from '../../clients/router/port.ts';
 import type { RegistryClient } from '../../clients/registry/port.ts';
 import { readGauge } from '../../clients/router/weight-metric.ts';
+import type { MigrationsFact } from '../../core/model/migration.ts';
 import type { Seen } from '../../core/model/observe.ts';
+import type { ServiceObservation } from '../../core/model/operation.ts';
 import type { ConfigRequirement, DeployPlan } from '../../core/model/plan.ts';
 import { type PreflightFacts, trimDeployment, trimRouting, trimService } from '../../core/preflight/facts.ts';
 import { askedRights } from '../../core/preflight/required-rights.ts';
@@ -15,6 +18,8 @@ import { isCoded } from '../../errors/coded-error.ts';
 import { isRetryable } from '../../errors/codes.ts';
 import { guarded } from '../failure.ts';
 import { probeMetrics } from '../metrics/probe-metrics.ts';
+import { readService } from '../kubernetes/observe-service.ts';
+import { observeMigrations } from '../migrations/observe-migrations.ts';
 import { observeKind } from './observe-kind.ts';
 
 export interface ObservePreflightInput {
@@ -26,6 +31,7 @@ export interface ObservePreflightInput {
 export interface ObservePreflightDeps {
   readonly kubernetes: KubernetesClients;
   readonly registry: RegistryClient;
+  readonly router: TrafficRouter;
   readonly metrics: MetricsProvider;
   /** For all observations together. Default 8 s. */
   readonly withinMs?: number;
@@ -52,16 +58,27 @@ export function createObservePreflight(deps: ObservePreflightDeps) {
         const client = deps.kubernetes(plan.workload.cluster);
         const { namespace } = plan.workload;
         const observedAtMs = Date.now();
-        const [ofImage, config, rights, { objects, metrics }, weightMetric] = await Promise.all([
-          observeImage(deps.registry, plan, image, look),
-          Promise.all(plan.requires.map((each) => observeKeys(client, namespace, each, look))),
-          observeRights(client, plan, look),
-          observeObjects(client, plan, look).then(async (seen) => ({
-            objects: seen,
-            metrics: await observeMetrics(deps.metrics, plan, seen.deployment, look),
-          })),
-          observeWeightMetric(plan, look),
-        ]);
+        const { migrations } = plan;
+        const [ofImage, config, rights, { objects, metrics }, weightMetric, standing, ofMigrations] = await Promise.all(
+          [
+            observeImage(deps.registry, plan, image, look),
+            Promise.all(plan.requires.map((each) => observeKeys(client, namespace, each, look))),
+            observeRights(client, plan, look),
+            observeObjects(client, plan, look).then(async (seen) => ({
+              objects: seen,
+              metrics: await observeMetrics(deps.metrics, plan, seen.deployment, look),
+            })),
+            observeWeightMetric(plan, look),
+            look<ServiceObservation>('standing', async (within) => ({
+              seen: 'present',
+              ...(await readService(deps, plan, within)),
+            })),
+            migrations &&
+              look<MigrationsFact>('migrations', (within) =>
+                observeMigrations(plan, migrations, deps.kubernetes, within),
+              ),
+          ],
+        );
         signal.throwIfAborted();
         return {
           observedAtMs,
@@ -70,7 +87,9 @@ export function createObservePreflight(deps: ObservePreflightDeps) {
           rights,
           ...objects,
           ...(weightMetric && { weightMetric }),
+          standing,
           ...(metrics && { metrics }),
+          ...(ofMigrations && { migrations: ofMigrations }),
         };
       } finally {
         done();

@@ -22,6 +22,14 @@ export interface BackendWeight {
   readonly unwritten?: true;
 }
 
+/** What serves before ownership is asked for. */
+export interface ServiceObservation {
+  readonly image: string;
+  readonly replicas: number;
+  /** Highest term on the objects; 0 without any. */
+  readonly observedTerm: number;
+}
+
 /** State of a service before the first change, as references and digests, never values of its environment (S11). */
 export interface BeforeRecord {
   readonly deployment: {

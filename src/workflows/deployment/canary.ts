@@ -6,11 +6,11 @@ import type { BackendWeight, ForeignChange } from '../../core/model/operation.ts
 import type { CanaryStep } from '../../core/model/plan.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
 import { formatBackends, splitBackends } from '../../core/rollout/route.ts';
+import { createdObjects } from '../../core/rollout/routing.ts';
 import { mutatorProfile } from '../shared/profiles.ts';
 import { askApproval, holdFor, holdWhilePaused } from './gates.ts';
 import type { Operation } from './operation.ts';
-import { putDeposit } from './own.ts';
-import { createdBy, canaryPodSelector } from './undo-steps.ts';
+import { canaryPodSelector } from './undo-steps.ts';
 import { type Release, watch } from './watch.ts';
 
 export async function canaryDeploy(op: Operation, release: Release): Promise<Ending> {
@@ -27,7 +27,7 @@ export async function canaryDeploy(op: Operation, release: Release): Promise<End
     if (gate) return gate;
     gated = index + 1;
     op.state.step = index;
-    op.enter('canary');
+    op.begin('canary');
     // A pause that came while pods started keeps the weight where it is.
     const scaled =
       (await scaleCanary(op, release, step.weightPercent)) ?? (await holdWhilePaused(op, release, standing(op)));
@@ -188,18 +188,22 @@ async function promote(op: Operation, release: Release): Promise<Ending> {
   const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, DRAINED_WITHIN_MS));
   const { cluster } = plan.workload;
   const podSelector = canaryPodSelector(before, release.term);
-  await act.removeCanary({ cluster, objects: createdBy(plan, release.term), podSelector, fence: op.nextFence() });
+  await act.removeCanary({ cluster, objects: createdObjects(plan, release.term), podSelector, fence: op.nextFence() });
   return bake(op, release);
 }
 
 async function roll(op: Operation, release: Release): Promise<Ending | undefined> {
   const { plan, before } = release.deposit;
-  const deposit = { ...release.deposit, promoting: true };
-  release.deposit = deposit;
-  await putDeposit(op, deposit);
+  release.deposit = { ...release.deposit, promoting: true };
   const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, plan.deadlines.readyMs));
   const rolled = await unlessForeign(op, release, () =>
-    act.promoteStable({ plan, before, image: release.image, operation: op.state.workflowId, fence: op.nextFence() }),
+    act.promoteStable({
+      plan,
+      before,
+      image: release.image,
+      operation: op.state.workflowId,
+      fence: op.nextFence(),
+    }),
   );
   if ('reasonCode' in rolled) return rolled;
   if (rolled.outcome !== 'ready') return { outcome: 'rolledBack', reasonCode: 'NotReadyInTime', reason: rolled.says };

@@ -5,18 +5,20 @@ import type { Deposit, DeployResult } from '../../core/model/operation.ts';
 import type { GrantSignal } from '../../core/model/ownership.ts';
 import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, mustUndo } from '../../core/rollout/ending.ts';
+import { createdObjects } from '../../core/rollout/routing.ts';
 import { whyNotWhole } from '../../core/rollout/why-not-whole.ts';
 import { formatBackends } from '../../core/rollout/route.ts';
 import { mutatorProfile } from '../shared/profiles.ts';
 import { canaryDeploy } from './canary.ts';
+import { close } from './close.ts';
 import { installMessages } from './messages.ts';
 import { migrate } from './migrate.ts';
 import { Operation } from './operation.ts';
-import { giveBack, own, putDeposit } from './own.ts';
+import { own } from './own.ts';
 import { checkPreflight, isSameImage, type Prepared, prepare } from './prepare.ts';
 import { reportOf } from './report.ts';
 import { restoreDeposit } from './restore-service.ts';
-import { compensationsFor, createdBy } from './undo-steps.ts';
+import { compensationsFor } from './undo-steps.ts';
 import type { Release } from './watch.ts';
 
 export async function deployService(input: DeployInput): Promise<DeployResult> {
@@ -49,7 +51,7 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
     const end = await undo(op, release, ending);
     const result = reportOf(op, end);
     op.end(result, end.cancelled);
-    if (asked && !op.isLost) await giveBack(op, result);
+    await close(op, result, asked && !op.isLost);
     if (end.cancelled) throw new CancelledFailure(result.reason);
     return result;
   });
@@ -59,7 +61,8 @@ export async function deployService(input: DeployInput): Promise<DeployResult> {
 async function claim(op: Operation, { plan, image, records }: Prepared): Promise<Release | Ending> {
   const act = proxyActivities<Activities>(mutatorProfile(plan.intervals, 60_000));
   const fence = op.nextFence();
-  const before = await act.claimService({ plan, fence, operation: op.state.workflowId, tidy: true });
+  const depositFor = op.requestId;
+  const before = await act.claimService({ plan, fence, operation: op.state.workflowId, tidy: true, depositFor });
   if (isSameImage(before.deployment.image, image) && !before.first) {
     return {
       outcome: 'unchanged',
@@ -69,8 +72,7 @@ async function claim(op: Operation, { plan, image, records }: Prepared): Promise
   }
   const broken = whyNotWhole(before, plan);
   if (broken !== undefined) return { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: broken };
-  const deposit: Deposit = { plan, before, created: createdBy(plan, fence.term), promoting: false };
-  await putDeposit(op, deposit);
+  const deposit: Deposit = { plan, before, created: createdObjects(plan, fence.term), promoting: false };
   op.state.before = before;
   return {
     deposit,

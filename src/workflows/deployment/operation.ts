@@ -17,7 +17,13 @@ import {
 } from '@temporalio/workflow';
 import type { DeployPhase, DeployState, Decision, Waiting } from '../../core/model/deploy-state.ts';
 import { MEMO } from '../../core/model/names.ts';
-import type { DeployResult, Fence, ForeignChange, PreflightResult } from '../../core/model/operation.ts';
+import type {
+  DeployResult,
+  Fence,
+  ForeignChange,
+  PreflightResult,
+  ServiceObservation,
+} from '../../core/model/operation.ts';
 import type { DeployInput } from '../../core/model/plan.ts';
 import { type Ending, endingOfStop, type Stop } from '../../core/rollout/ending.ts';
 import { currentDetails } from '../../core/status/current-details.ts';
@@ -37,6 +43,8 @@ export class Operation {
   private published = '';
   /** Cancelled when ownership is lost during the undo. */
   undoScope: CancellationScope | undefined;
+  /** What served when the checklist was gone through. */
+  standing: ServiceObservation | undefined;
   /** What the comparison can see, told with the checklist. */
   detection: readonly PreflightResult[] = [];
   /** Set by `approve`; taken by the wait it belongs to. */
@@ -71,6 +79,13 @@ export class Operation {
     this.state.phaseSinceMs = Date.now();
     this.say(doing);
     this.publish();
+  }
+
+  /** As `enter`; the memo follows with the next thing that is published: each costs an event. */
+  begin(phase: DeployPhase): void {
+    if (this.state.phase !== phase) return this.enter(phase);
+    this.state.phaseSinceMs = Date.now();
+    this.say(undefined);
   }
 
   say(doing: string | undefined): void {
@@ -155,14 +170,16 @@ export class Operation {
   }
 
   private endingOfFailure(error: unknown): Ending {
+    // What a local activity says arrives in its own words. Nothing is owned yet when the plan is resolved: bad input
+    // fails the workflow with its own type.
+    if (error instanceof ApplicationFailure && error.type === 'InvalidInput' && this.state.plan === undefined)
+      throw error;
     // Ownership that cannot be told, a guard that cannot be started: failures of the server's, not bugs of ours.
     if (error instanceof TemporalFailure && !(error instanceof ActivityFailure))
       return this.endingOfStep(error.message);
     if (!(error instanceof ActivityFailure)) throw error;
     const cause = error.cause;
     if (cause instanceof ApplicationFailure) {
-      // Nothing is owned yet when the plan is resolved: bad input fails the workflow with its own type.
-      if (cause.type === 'InvalidInput' && this.state.plan === undefined) throw cause;
       if (cause.type === 'Fenced') {
         // Ended as pre-empted it would leave a canary that nobody has the duty to remove.
         const reason = `${cause.message}; ownership gave the service to nobody else: someone else wrote that stamp`;

@@ -5,16 +5,15 @@ import {
   getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
-  proxyActivities,
+  proxyLocalActivities,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import { ownershipId, OWNERSHIP_MESSAGES, WORKFLOWS } from '../../core/model/names.ts';
+import { OWNERSHIP_MESSAGES, ownershipId, WORKFLOWS } from '../../core/model/names.ts';
 import type { Deposit, DeployResult } from '../../core/model/operation.ts';
 import type {
   AcquireAnswer,
-  DepositSignal,
   GrantSignal,
   GuardInput,
   OwnerSummary,
@@ -22,7 +21,7 @@ import type {
 } from '../../core/model/ownership.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
-import { readProfile } from '../shared/profiles.ts';
+import { localReadProfile } from '../shared/profiles.ts';
 import type { Operation } from './operation.ts';
 
 export interface Owning {
@@ -38,7 +37,7 @@ export async function own(
   observedTerm: number,
   grants: GrantSignal[],
 ): Promise<Owning | Ending> {
-  const { requestOwnership } = proxyActivities<Activities>(readProfile());
+  const { requestOwnership } = proxyLocalActivities<Activities>(localReadProfile());
   // Not cancelled half-way: an answer that nobody hears could hold a record that somebody must restore.
   const answer = await CancellationScope.nonCancellable(() =>
     requestOwnership({
@@ -126,16 +125,7 @@ export async function startGuard(entity: string, requestId: string): Promise<voi
   );
 }
 
-export async function putDeposit(op: Operation, deposit: Deposit): Promise<void> {
-  const { environment, service } = deposit.plan;
-  const signal: DepositSignal = { requestId: op.requestId, deposit };
-  await getExternalWorkflowHandle(ownershipId(environment, 'service', service)).signal(
-    OWNERSHIP_MESSAGES.deposit,
-    signal,
-  );
-}
-
-/** Gives the service back with the report; also takes the op out of the line. A closed entity owns nothing: that is fine. */
+/** Gives the service back by a signal of our own, where the activity that does it failed for good. */
 export async function giveBack(op: Operation, result: DeployResult): Promise<void> {
   const signal: ReleaseSignal = { requestId: op.requestId, result: { ...result, plan: undefined } };
   const entity = ownershipId(result.environment, 'service', result.service);

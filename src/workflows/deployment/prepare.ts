@@ -1,5 +1,12 @@
 /** Everything before ownership: the plan, the checks, the image, the approval at weight 0. Nothing on the cluster changes. */
-import { ActivityFailure, proxyActivities, rootCause } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  rootCause,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { ReleaseDetection } from '../../core/analysis/detection.ts';
 import type { ReleaseRecords } from '../../core/analysis/sequential/record.ts';
@@ -8,7 +15,7 @@ import { assessPreflight, decidePreflight } from '../../core/preflight/assess-pr
 import { migrationsToRun } from '../../core/preflight/check-migrations.ts';
 import type { Ending } from '../../core/rollout/ending.ts';
 import { planDigest } from '../../core/rollout/plan-digest.ts';
-import { lookupProfile, readProfile, waitProfile } from '../shared/profiles.ts';
+import { localLookupProfile, localReadProfile, readProfile, waitProfile } from '../shared/profiles.ts';
 import { askStartApproval } from './gates.ts';
 import type { Operation } from './operation.ts';
 import { type Collecting, collectRecord } from './record.ts';
@@ -23,9 +30,9 @@ export interface Prepared {
 
 /** What is ready to be deployed, or how the deployment ends before it began. */
 export async function prepare(op: Operation): Promise<Prepared | Ending> {
-  const read = proxyActivities<Activities>(readProfile());
+  const { resolvePlan } = proxyLocalActivities<Activities>(localReadProfile());
   op.enter('preparing', 'reading the catalogue and checking');
-  const { plan } = await read.resolvePlan(op.state.input);
+  const { plan } = await resolvePlan(op.state.input);
   op.state.plan = plan;
   const ready = plan.build.kind === 'image' ? await resolveImage(plan) : undefined;
   if (typeof ready === 'object') return ready;
@@ -57,7 +64,8 @@ async function makeReady(
   if (typeof image === 'object') return image;
   op.state.image = image;
   op.state.planDigest = planDigest(plan, image);
-  const standing = await read.observeService({ plan });
+  // Seen with the checks; what changed since then is seen by the claim.
+  const standing = op.standing ?? (await read.observeService({ plan }));
   if (isSameImage(standing.image, image) && standing.replicas > 0) {
     const reason = `${plan.service} in ${plan.environment} already runs ${image}; nothing was changed`;
     return { outcome: 'unchanged', reasonCode: 'SameDigest', reason };
@@ -97,11 +105,12 @@ export async function checkPreflight(
   plan: DeployPlan,
   image: string | undefined,
 ): Promise<Ending | undefined> {
-  const { observePreflight } = proxyActivities<Activities>(readProfile());
+  const { observePreflight } = proxyLocalActivities<Activities>(localReadProfile());
   const facts = await observePreflight({ plan, ...(image !== undefined && { image }) });
   op.state.preflight = [...assessPreflight(facts, plan, Date.now()), ...op.detection];
   const toRun = migrationsToRun(facts);
   if (toRun) op.state.migrations = toRun;
+  op.standing = facts.standing?.seen === 'present' ? facts.standing : undefined;
   op.say(op.state.doing);
   const decision = decidePreflight(op.state.preflight);
   return decision.go ? undefined : { outcome: 'rejected', reasonCode: 'PreflightFailed', reason: decision.reason };
@@ -109,9 +118,9 @@ export async function checkPreflight(
 
 /** A registry that is away ends it within seconds, with its own words. */
 async function resolveImage(plan: DeployPlan): Promise<string | Ending> {
-  const read = proxyActivities<Activities>(lookupProfile());
+  const { resolveImage: resolve } = proxyLocalActivities<Activities>(localLookupProfile());
   try {
-    return (await read.resolveImage({ plan })).image;
+    return (await resolve({ plan })).image;
   } catch (error) {
     return failed(error, 'PreflightFailed', `image of ${plan.service} ${plan.version}`);
   }
@@ -131,6 +140,8 @@ async function build(op: Operation, plan: DeployPlan): Promise<string | Ending> 
 }
 
 function failed(error: unknown, reasonCode: 'BuildFailed' | 'PreflightFailed', what: string): Ending {
-  if (!(error instanceof ActivityFailure) || error.cause?.name === 'CancelledFailure') throw error;
-  return { outcome: 'rejected', reasonCode, reason: `${what}: ${rootCause(error) ?? error.message}` };
+  // A local activity fails in its own words, any other wrapped.
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof TemporalFailure) || isCancellation(cause)) throw error;
+  return { outcome: 'rejected', reasonCode, reason: `${what}: ${rootCause(error) ?? cause.message}` };
 }

@@ -1,10 +1,7 @@
 /** The three things a deployment changes, and how each is undone. Also run by `restoreService` from a deposit. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import { canaryName } from '../../core/model/names.ts';
-import type { ObjectAddressLike } from '../../core/model/objects.ts';
 import type { BeforeRecord, Deposit } from '../../core/model/operation.ts';
-import type { DeployPlan } from '../../core/model/plan.ts';
 import { leftoverTerm } from '../../core/rollout/leftovers.ts';
 import { selectorText, canaryLabels } from '../../core/rollout/workload.ts';
 import { undoProfile } from '../shared/profiles.ts';
@@ -13,15 +10,6 @@ import { Compensations, type UndoStep } from './undo.ts';
 
 /** The removal of two objects and their pods looks for a minute at each before it says what is left. */
 const REMOVED_WITHIN_MS = 180_000;
-
-/** What a term may have created. */
-export function createdBy(plan: DeployPlan, term: number): readonly ObjectAddressLike[] {
-  const { namespace, deployment } = plan.workload;
-  return [
-    { kind: 'Deployment', namespace, name: canaryName(deployment, term) },
-    { kind: 'Service', namespace, name: canaryName(plan.traffic.stableService, term) },
-  ];
-}
 
 export function canaryPodSelector(before: BeforeRecord, term: number): string {
   return selectorText(canaryLabels(before.deployment.selector, term));

@@ -2,7 +2,7 @@
  * How activities are called, by kind. Every option is written out: the SDK's default cancellation type is TRY_CANCEL,
  * with which a cancelled write may land after its undo. A test holds that no profile leaves one out.
  */
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow';
 import { TASK_QUEUES } from '../../core/model/names.ts';
 import type { IntervalPlan } from '../../core/model/plan.ts';
 
@@ -27,14 +27,33 @@ export function readProfile(): ActivityOptions {
 }
 
 /**
+ * Short questions before anything is changed, asked within the workflow task: one event instead of six. A worker that
+ * dies in the middle asks again after the task's 10 s.
+ */
+export function localReadProfile(): LocalActivityOptions {
+  return {
+    startToCloseTimeout: 20 * SECOND,
+    scheduleToCloseTimeout: 2 * MINUTE,
+    localRetryThreshold: 5 * SECOND,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 5 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+/**
  * A question whose answer a person waits for: two tries, each bounded by the client, so that the last one's own words
  * arrive and not a timeout of ours that hides them.
  */
-export function lookupProfile(): ActivityOptions {
+export function localLookupProfile(): LocalActivityOptions {
   return {
     startToCloseTimeout: 7 * SECOND,
     scheduleToCloseTimeout: 15 * SECOND,
-    heartbeatTimeout: undefined,
+    localRetryThreshold: 5 * SECOND,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5 * SECOND, maximumAttempts: 2 },
   };
@@ -84,6 +103,22 @@ export function observerProfile(intervals: IntervalPlan): ActivityOptions {
       initialInterval: 200,
       backoffCoefficient: 2,
       maximumInterval: 5 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+/** The last word of an operation: repeated until ownership has it; the ledger is waited for inside, for seconds. */
+export function closingProfile(): ActivityOptions {
+  return {
+    startToCloseTimeout: 15 * SECOND,
+    scheduleToCloseTimeout: undefined,
+    heartbeatTimeout: undefined,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 200,
+      backoffCoefficient: 2,
+      maximumInterval: 10 * SECOND,
       maximumAttempts: Number.POSITIVE_INFINITY,
     },
   };
