@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pickAccount } from '../../../src/clients/postgres/account.ts';
 import { type EmbeddedServer, startEmbeddedPostgres } from '../../../src/clients/postgres/embedded-server.ts';
 import { isRunning, stopServer } from '../../../src/clients/postgres/server-process.ts';
@@ -14,15 +14,32 @@ import { until } from '../../harness/until.ts';
 const isRoot = process.getuid?.() === 0;
 const SERVER_MODULE = fileURLToPath(new URL('../../../src/clients/postgres/embedded-server.ts', import.meta.url));
 
+let template: string;
 let folder: string;
 let dataDir: string;
 const started: EmbeddedServer[] = [];
 const pids: number[] = [];
 
+/** A cluster made once: most tests are not about how one is made, which takes most of a start. */
+beforeAll(async () => {
+  template = await makeReachableFolder();
+  const server = await startEmbeddedPostgres({ dataDir: join(template, 'pg'), durable: false, endsWithUs: true });
+  await server.close();
+});
+
+afterAll(async () => {
+  await rm(template, { recursive: true, force: true });
+});
+
 beforeEach(async () => {
   folder = await makeReachableFolder();
   dataDir = join(folder, 'pg');
 });
+
+/** Puts a copy of the ready cluster where the server will look; owners are kept. */
+function useReadyCluster(): void {
+  execFileSync('cp', ['-a', join(template, 'pg'), dataDir]);
+}
 
 afterEach(async () => {
   for (const server of started.splice(0)) await server.close();
@@ -71,6 +88,7 @@ describe.each(POSTGRES_CHOICES)('$name', (choice) => {
 });
 
 it('is adopted while it runs, and ends with the last of its users', async () => {
+  useReadyCluster();
   const first = await start();
   const second = await start();
   expect(second).toMatchObject({ adopted: true, pid: first.pid, port: first.port, url: first.url });
@@ -109,6 +127,7 @@ async function startElsewhere(endsWithUs: boolean): Promise<{ pid: number; serve
 }
 
 it('survives a kill -9 of its starter, and the next one adopts it and may end it', async () => {
+  useReadyCluster();
   const other = await startElsewhere(false);
   other.kill();
   await until('the starter is gone', () => !isRunning(other.pid) || undefined);
@@ -119,12 +138,14 @@ it('survives a kill -9 of its starter, and the next one adopts it and may end it
 });
 
 it('ends with a starter that was killed with -9, when that was asked for', async () => {
+  useReadyCluster();
   const other = await startElsewhere(true);
   other.kill();
   await until('the server ended', () => !isRunning(other.server) || undefined);
 });
 
 it('comes up after a kill -9 of the server, also when its pid is another program now', async () => {
+  useReadyCluster();
   const first = await start();
   await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
   process.kill(first.pid, 'SIGKILL');
@@ -146,6 +167,7 @@ it('makes the cluster anew when a first start was killed in the middle', async (
 });
 
 it('says when the wished port is taken, and when the data are of another version', async () => {
+  useReadyCluster();
   const taken: Server = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
@@ -163,10 +185,11 @@ it('says when the wished port is taken, and when the data are of another version
 });
 
 it('says what the server wrote last when it does not start', async () => {
+  useReadyCluster();
   const server = await start();
   await server.close();
   await writeFile(join(server.home, 'cluster', 'postgresql.conf'), 'no_such_setting = 1\n');
-  await expect(startEmbeddedPostgres({ dataDir, durable: false, startLimitMs: 1500 })).rejects.toMatchObject({
+  await expect(startEmbeddedPostgres({ dataDir, durable: false, startLimitMs: 700 })).rejects.toMatchObject({
     code: 'Unavailable',
     message: expect.stringMatching(/no_such_setting/),
   });
