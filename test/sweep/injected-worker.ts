@@ -63,7 +63,9 @@ async function beating<T>(last: () => unknown, body: () => Promise<T>): Promise<
 
 async function obey(at: Ask['at'], last: () => unknown): Promise<void> {
   const { activityType, heartbeatTimeoutMs } = Context.current().info;
-  const order = await (heartbeatTimeoutMs === undefined ? ask(at) : beating(last, () => ask(at)));
+  // Before its effect it is as a worker that sleeps: nothing may tell it meanwhile that it is no longer wanted.
+  const isHeld = at === 'after' && heartbeatTimeoutMs !== undefined;
+  const order = await (isHeld ? beating(last, () => ask(at)) : ask(at));
   switch (order) {
     case 'go':
       return;

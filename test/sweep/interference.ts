@@ -1,4 +1,5 @@
 /** What happens to one deployment: follows what its activities announce, and disturbs the one that is meant. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Point, Scenario, Traced } from './points.ts';
 import { isForeign } from './points.ts';
 import type { Ask, Order } from './protocol.ts';
@@ -15,6 +16,8 @@ export interface Hands {
 
 /** A watch is killed in its middle; everything else between its effect and its reply. */
 const INTO_THE_WATCH_MS = 500;
+/** A worker that slept meanwhile: its write comes when the service belongs to whoever restores it. Below a heartbeat. */
+const LATE_BY_MS = 1_500;
 /** A person aborts while a step is being watched. */
 const ABORT_AFTER_MS = 300;
 
@@ -107,7 +110,10 @@ export class Interference {
     this.isReached = true;
     if (point.kind === 'fail') return 'fail';
     if (point.kind === 'cancel') await this.#hands.cancel(ask.workflowId);
-    if (point.kind === 'terminate') await this.#hands.terminate(ask.workflowId);
+    if (point.kind === 'terminate') {
+      await this.#hands.terminate(ask.workflowId);
+      await delay(LATE_BY_MS);
+    }
     if (point.kind === 'noData') await this.#hands.blind();
     if (isForeign(point.kind)) await this.#hands.edit();
     return 'go';

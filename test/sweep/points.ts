@@ -9,8 +9,9 @@ export type Scenario = (typeof SCENARIOS)[number];
 
 /**
  * `fail`: for good, before its effect. `lostReply`: after its effect. `cancel`, `terminate`: the workflow, while the
- * activity begins. `kill`: `kill -9` of the worker after the effect, before the reply (in the middle of what waits).
- * `noData`: no pod of the service shows metrics any more. The rest are someone else's hands on the cluster, before its effect.
+ * activity begins; that of a terminated one goes on late. `kill`: `kill -9` of the worker after the effect, before the
+ * reply; of a watch, in its middle. `noData`: no pod of the service shows metrics any more. The rest are someone else's
+ * hands on the cluster, before its effect.
  */
 export const KINDS = [
   'fail',
