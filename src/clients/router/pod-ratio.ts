@@ -54,6 +54,8 @@ export function createPodRatioRouter(clients: KubernetesClients): TrafficRouter<
     ...reads,
     async write(target, state, backends, marks) {
       const service = state.object as Service;
+      // A claim stamps whatever stands; it takes back nothing that someone else did to the selector.
+      if (sameBackends(state.backends, backends)) return replaceRouting(clients, target, service, marks);
       const track = await stableTrack(target, service);
       await replaceRouting(clients, target, withShares(service, backends, track, target.traffic), marks);
     },
