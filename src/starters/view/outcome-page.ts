@@ -2,6 +2,7 @@
 import type { DeployResult, RestoredObject, StepRecord } from '../../core/model/operation.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { ROUTING_KINDS } from '../../core/rollout/routing.ts';
+import { migrationsInWords } from '../../core/status/migrations-in-words.ts';
 import { preflightInWords, shortDigest, stepName } from '../../core/status/seen.ts';
 import { objectInWords } from '../../core/status/undone.ts';
 import { verdictInShort } from '../../core/status/verdict-in-short.ts';
@@ -39,6 +40,7 @@ export function outcomePage(view: OperationView, width: number, style: Style): r
   };
   if (result.plan) rows('plan', planInWords(result.plan));
   if (result.outcome === 'planned' || result.outcome === 'rejected') rows('checks', checks(result));
+  if (result.migrations) rows('database', migrationsInWords(result.migrations, result.outcome));
   const ladder = view.status?.ladder ?? view.memo?.ladder;
   rows(
     'steps',
