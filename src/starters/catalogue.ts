@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { KINDS } from '../clients/kubernetes/port.ts';
+import { withMigrationFiles } from '../clients/migrations/migration-folder.ts';
 import { loadCatalogue } from '../config/load-catalogue.ts';
 import { catalogueJsonSchema } from '../contracts/catalogue.ts';
 import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
@@ -92,7 +93,12 @@ export async function showPlan(file: string | undefined, options: ShowOptions, o
   if ('problems' in resolved) {
     throw new CommandError('badInput', [`no plan from ${load.path}`, ...linesOf(resolved.problems)].join('\n'));
   }
-  const { plan } = resolved;
+  const plan = await withMigrationFiles(resolved.plan).catch((error: unknown) => {
+    throw new CommandError(
+      'badInput',
+      `no plan from ${load.path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
   output.write(options.json === true ? `${JSON.stringify(plan)}\n` : stringify(plan, { aliasDuplicateObjects: false }));
   return EXIT_CODES.ok.code;
 }

@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { parseDeployInput } from '../../contracts/deploy-input.ts';
-import { readMigrationFolder } from '../../clients/migrations/migration-folder.ts';
-import { folderDigest } from '../../core/migration/plan-migrations.ts';
+import { withMigrationFiles } from '../../clients/migrations/migration-folder.ts';
 import type { CatalogueLoad } from '../../core/model/catalogue-load.ts';
 import type { DeployPlan } from '../../core/model/plan.ts';
 import { type Problem, describeProblem } from '../../core/model/problem.ts';
@@ -30,23 +29,16 @@ export function createResolvePlan({ loadCatalogue }: ResolvePlanDeps) {
       if ('problems' in parsed || loaded.outcome !== 'loaded' || problems.length > 0) throw invalidInput(problems);
       const resolved = resolvePlan(loaded, parsed.input);
       if ('problems' in resolved) throw invalidInput(resolved.problems);
-      return { plan: await withMigrationFiles(resolved.plan) };
+      const { plan } = resolved;
+      try {
+        return { plan: await withMigrationFiles(plan) };
+      } catch (error) {
+        if (!isCoded(error)) throw error;
+        const path = `services.${plan.service}.migrations.directory`;
+        throw invalidInput([{ path, expected: 'a readable directory of SQL files', found: error.message }]);
+      }
     },
   };
-}
-
-/** The plan names all migration files by one digest, so that what runs later is what was checked and approved. */
-async function withMigrationFiles(plan: DeployPlan): Promise<DeployPlan> {
-  const { migrations } = plan;
-  if (migrations === undefined) return plan;
-  try {
-    const files = await readMigrationFolder(migrations.directory);
-    return { ...plan, migrations: { ...migrations, digest: folderDigest(files), files: files.length } };
-  } catch (error) {
-    if (!isCoded(error)) throw error;
-    const path = `services.${plan.service}.migrations.directory`;
-    throw invalidInput([{ path, expected: 'a readable directory of SQL files', found: error.message }]);
-  }
 }
 
 function inFile(path: string, problem: Problem): Problem {

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readChecksums } from '../../core/migration/plan-migrations.ts';
+import { folderDigest, readChecksums } from '../../core/migration/plan-migrations.ts';
 import type { NamedChecksum } from '../../core/model/migration.ts';
+import type { DeployPlan } from '../../core/model/plan.ts';
 import { CodedError } from '../../errors/coded-error.ts';
 
 export interface MigrationText extends NamedChecksum {
@@ -36,6 +37,17 @@ export async function readMigrationFolder(directory: string): Promise<readonly M
     files.push({ name, checksum: createHash('sha256').update(bytes).digest('hex'), text: bytes.toString('utf8') });
   }
   return files;
+}
+
+/**
+ * The plan with all migration files named by one digest, so that what runs later is what was checked and approved.
+ * Throws like `readMigrationFolder`.
+ */
+export async function withMigrationFiles(plan: DeployPlan): Promise<DeployPlan> {
+  const { migrations } = plan;
+  if (migrations === undefined) return plan;
+  const files = await readMigrationFolder(migrations.directory);
+  return { ...plan, migrations: { ...migrations, digest: folderDigest(files), files: files.length } };
 }
 
 /** The list of reviewed files, or undefined when there is none. */

@@ -126,7 +126,7 @@ function namesOf(kind: 'ConfigMap' | 'Secret', catalogue: Catalogue, namespace: 
   return [...new Set([...required, ...referred.map(({ name }) => name)])].toSorted();
 }
 
-/** Secrets that builds and metrics servers refer to, wherever they lie. */
+/** Secrets that builds, migrations and metrics servers refer to, wherever they lie. */
 function namedSecrets({
   environments,
   services,
@@ -137,10 +137,11 @@ function namedSecrets({
   const builds = all.flatMap(({ build }) =>
     build.kind === 'localCommand' ? Object.values(build.environment ?? {}) : [],
   );
+  const databases = all.flatMap(({ migrations }) => (migrations ? [migrations.database] : []));
   const servers = [...Object.values(environments), ...all.map(({ analysis }) => analysis)].flatMap(({ prometheus }) =>
     prometheus?.auth ? [prometheus.auth.kind === 'basic' ? prometheus.auth.password : prometheus.auth.token] : [],
   );
-  return [...builds, ...servers].flatMap((text) => {
+  return [...builds, ...databases, ...servers].flatMap((text) => {
     const reference = parseSecretReference(text);
     return reference?.kind === 'k8s' ? [{ namespace: reference.namespace, name: reference.name }] : [];
   });

@@ -63,6 +63,15 @@ describe('the rights of a worker', () => {
     ]);
   });
 
+  it('hold the secret of a database that is migrated', () => {
+    const changed = catalogue((text) => text.replace('k8s:crm/crm-api/CRM_DATABASE_URL', 'k8s:databases/crm/url'));
+    const roles = rolesOf(changed).filter(({ kind }) => kind === 'Role');
+    expect(roles.map(({ metadata, rules }) => [metadata.namespace, rules.at(-1)?.resourceNames])).toEqual([
+      ['crm', ['crm-api']],
+      ['databases', ['crm']],
+    ]);
+  });
+
   it('hold the secret of a metrics server', () => {
     const { environments, services } = catalogue();
     const auth = { kind: 'bearer', token: 'k8s:monitoring/reader/token' } as const;
