@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { MigrateDatabaseResult } from '../../src/activities/migrations/migrate-database.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import type { CollectedRecords } from '../../src/core/analysis/detection.ts';
 import { canaryName } from '../../src/core/model/names.ts';
@@ -33,11 +34,24 @@ export type Interference = (
   index: number,
 ) => { readonly before?: () => unknown; readonly after?: () => unknown } | undefined;
 
+const MIGRATED: MigrateDatabaseResult = {
+  outcome: 'migrated',
+  report: {
+    applied: [{ name: '0001_a.expand.sql', checksum: 'a'.repeat(64) }],
+    pending: [],
+    contract: [],
+    missing: [],
+  },
+  says: '1 file applied',
+};
+
 export interface FakeOptions {
   readonly plan?: DeployPlan;
   readonly interfere?: Interference;
   /** What the collecting of the record brings home; nothing by default. */
   readonly records?: CollectedRecords;
+  /** What the migrations come to, where the plan has some; default: one file is applied. */
+  readonly migrate?: () => MigrateDatabaseResult;
   /** Tally of a watch; default: everything passes. */
   readonly observe?: (input: ObserveStepInput, world: World) => StepTally | Promise<StepTally>;
 }
@@ -163,16 +177,7 @@ export function createFakes(
       pass(world.route, fence, 'HTTPRoute crm/crm-api');
       return before();
     }),
-    migrateDatabase: fake('migrateDatabase', () => ({
-      outcome: 'migrated',
-      report: {
-        applied: [{ name: '0001_a.expand.sql', checksum: 'a'.repeat(64) }],
-        pending: [],
-        contract: [],
-        missing: [],
-      },
-      says: '1 file applied',
-    })),
+    migrateDatabase: fake('migrateDatabase', () => options.migrate?.() ?? MIGRATED),
     scaleCanary: fake('scaleCanary', ({ fence, image, weightPercent, before: was }) => {
       const name = canaryName('crm-api', fence.term);
       const canary = world.canaries.get(name) ?? { image, replicas: 0 };

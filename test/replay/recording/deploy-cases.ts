@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { DeployInput, DeployPlan } from '../../../src/core/model/plan.ts';
 import { begin, BY, during, self, send, waitsFor } from '../../harness/conversation.ts';
 import { failingTally, type FakeOptions, newWorld, passingTally, type World } from '../../harness/fake-world.ts';
-import { IMAGE_2, somePlan } from '../../harness/some-plan.ts';
+import { IMAGE_2, SOME_MIGRATIONS, somePlan } from '../../harness/some-plan.ts';
 import type { Lab } from '../../harness/workflow-lab.ts';
 import { closed, kept, planWithApproval, type ReplayCase, shortPlan } from './replay-case.ts';
 
@@ -144,5 +144,22 @@ export const DEPLOY_CASES: readonly ReplayCase[] = [
         }),
       };
     },
+  }),
+  course('migrated', { plan: { ...shortPlan(), migrations: SOME_MIGRATIONS } }),
+  course('migration-failed', {
+    plan: { ...shortPlan(), migrations: SOME_MIGRATIONS },
+    fakes: () => ({
+      migrate: () => ({
+        outcome: 'failed',
+        report: {
+          applied: [{ name: '0001_a.expand.sql', checksum: 'a'.repeat(64) }],
+          pending: [{ name: '0002_b.expand.sql', checksum: 'b'.repeat(64) }],
+          failed: { name: '0002_b.expand.sql', reason: 'no such column' },
+          contract: [],
+          missing: [],
+        },
+        says: 'no such column; rolled back, 1 applied before it stay',
+      }),
+    }),
   }),
 ];
