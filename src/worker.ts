@@ -10,7 +10,7 @@ import { createLedgerIncidents, createLedgerNotifier } from './clients/notify/le
 import { createAuthFileCredentials } from './clients/registry/auth-file.ts';
 import { createRegistryClient } from './clients/registry/http-client.ts';
 import { createTrafficRouter } from './clients/router/traffic-router.ts';
-import { loadCatalogue } from './config/load-catalogue.ts';
+import { catalogueReader } from './config/load-catalogue.ts';
 import { readSettings, type Settings } from './config/settings.ts';
 import { TASK_QUEUES } from './core/model/names.ts';
 import { describeProblem } from './core/model/problem.ts';
@@ -58,7 +58,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   });
   const ledger = keepLedger(settings, say);
   try {
-    const readCatalogue = () => loadCatalogue({ path: settings.cataloguePath });
+    const readCatalogue = catalogueReader({ path: settings.cataloguePath });
     const catalogue = await sayCatalogue(readCatalogue, say);
     const activities = createActivities(activityDeps(settings, connections, readCatalogue, ledger.recorder));
     const { buildId, watchSlots = 1000 } = options;

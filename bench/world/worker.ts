@@ -9,7 +9,7 @@ import { type Activities, createActivities } from '../../src/activities/index.ts
 import type { RegistryClient } from '../../src/clients/registry/port.ts';
 import { createScrapeProvider } from '../../src/clients/metrics/scrape-provider.ts';
 import { createTrafficRouter } from '../../src/clients/router/traffic-router.ts';
-import { loadCatalogue } from '../../src/config/load-catalogue.ts';
+import { catalogueReader } from '../../src/config/load-catalogue.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { activityDeps } from '../../src/worker.ts';
 import { connectWorker, type WorkerConnections } from '../../src/worker/connect.ts';
@@ -46,7 +46,7 @@ function tell(message: WorkerSays): void {
 }
 
 function activitiesFor(connections: WorkerConnections): Activities {
-  const real = activityDeps(settings, connections, () => loadCatalogue({ path: settings.cataloguePath }));
+  const real = activityDeps(settings, connections, catalogueReader({ path: settings.cataloguePath }));
   const activities = createActivities({
     ...real,
     kubernetes,

@@ -27,13 +27,31 @@ export interface LoadCatalogueOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+type Parse = typeof parseCatalogue;
+
 /** Throws only what is no fault of the file (an I/O error of the machine). */
-export async function loadCatalogue(options: LoadCatalogueOptions = {}): Promise<CatalogueLoad> {
+export async function loadCatalogue(
+  options: LoadCatalogueOptions = {},
+  parse: Parse = parseCatalogue,
+): Promise<CatalogueLoad> {
   const environment = options.environment ?? process.env;
   const path = resolve(options.path ?? (environment.MAINSTAY_CONFIG || DEFAULT_CATALOGUE));
   const read = await readText(path);
   if ('problem' in read) return { outcome: read.outcome, path, problems: [{ path: '', ...read.problem }] };
-  return parseCatalogue(read.text, path, { ...options, environment });
+  return parse(read.text, path, { ...options, environment });
+}
+
+/**
+ * For a process that lives: reads the file each time, and checks it only when its text is another. Checking takes a tenth
+ * of a second of a large catalogue, in which a worker can do nothing else.
+ */
+export function catalogueReader(options: LoadCatalogueOptions = {}): () => Promise<CatalogueLoad> {
+  let last: { readonly text: string; readonly load: CatalogueLoad } | undefined;
+  const parse: Parse = (text, path, all) => {
+    if (last?.text !== text) last = { text, load: parseCatalogue(text, path, all) };
+    return last.load;
+  };
+  return () => loadCatalogue(options, parse);
 }
 
 /** The same for a text already read; `path` is absolute and the base of relative directories. */

@@ -5,7 +5,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Runtime } from '@temporalio/worker';
 import { type Activities, createActivities } from '../../src/activities/index.ts';
-import { loadCatalogue } from '../../src/config/load-catalogue.ts';
+import { catalogueReader } from '../../src/config/load-catalogue.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { activityDeps } from '../../src/worker.ts';
 import { connectWorker } from '../../src/worker/connect.ts';
@@ -107,9 +107,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
 });
 const connections = await connectWorker();
-const real = createActivities(
-  activityDeps(settings, connections, () => loadCatalogue({ path: settings.cataloguePath })),
-);
+const real = createActivities(activityDeps(settings, connections, catalogueReader({ path: settings.cataloguePath })));
 const activities = Object.fromEntries(
   Object.entries(real).map(([name, run]) => [name, disturbed(run as Run)]),
 ) as unknown as Activities;
