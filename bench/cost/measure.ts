@@ -31,9 +31,11 @@ export interface CaseCost extends Case {
   /** Each with its own history: the deployment, its share of the ownership entity, its guard. */
   readonly parts: Readonly<Record<'deployment' | 'ownership' | 'guard', HistoryCost>>;
   readonly events: number;
-  /** By kind, retries of activities among them, heartbeats not. */
+  /** By kind, as Temporal Cloud's list of what is billed reads: retries of activities among them, heartbeats not. */
   readonly actions: Readonly<Record<string, number>>;
   readonly actionsInAll: number;
+  /** As the server counts them, which takes more things for billable; heartbeats not. The greater of the two is judged. */
+  readonly actionsByServer: number;
   /** `RecordActivityTaskHeartbeat` as the server counted them. */
   readonly heartbeats: number;
   /** What the server itself counted as billable, by its own names, heartbeats among them. */
@@ -91,7 +93,14 @@ export async function measureCosts(cases: readonly Case[], scale: Scale): Promis
         const { parts, outcome } = await deployOnce(client, name);
         await delay(COUNTED_WITHIN_MS);
         const [asked, billed] = await Promise.all([server.requests(name), server.actions(name)]);
-        return { ...each, parts, outcome, ...countAll(parts, asked), byServer: withoutNothing(billed) };
+        return {
+          ...each,
+          parts,
+          outcome,
+          ...countAll(parts, asked),
+          byServer: withoutNothing(billed),
+          actionsByServer: sumBut('grpc_RecordActivityTaskHeartbeat', billed),
+        };
       }),
     );
   } finally {
@@ -158,4 +167,8 @@ function countAll(
 
 function withoutNothing(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
+
+function sumBut(left: string, counts: Readonly<Record<string, number>>): number {
+  return Object.entries(counts).reduce((sum, [kind, count]) => (kind === left ? sum : sum + count), 0);
 }
