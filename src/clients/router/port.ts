@@ -33,7 +33,10 @@ export interface TrafficRouter<Traffic extends TrafficPlan = TrafficPlan> {
   read(target: RouteTarget<Traffic>, signal?: AbortSignal): Promise<RouteState | undefined>;
   /** As `read`, for looking only: where no rule is ours there are no backends, of several there are all, and nothing is thrown. */
   look(target: RouteTarget<Traffic>, signal?: AbortSignal): Promise<Pick<RouteState, 'backends' | 'stamp'> | undefined>;
-  /** Conditional on the state that was read; throws Conflict when someone wrote in between, OutcomeUnknown without a reply. */
+  /**
+   * Conditional on the state that was read; throws Conflict when someone wrote in between, OutcomeUnknown without a reply,
+   * NotFound or Conflict when the object is gone: it is never made anew.
+   */
   write(
     target: RouteTarget<Traffic>,
     state: RouteState,
