@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ownershipId } from '../../src/core/model/names.ts';
 import type { Diagnosis } from '../../src/core/doctor/check.ts';
 import { isCovered, type RoleRule, startAuditProxy, textOf, unusedRights } from '../harness/audit-proxy.ts';
@@ -19,7 +19,9 @@ const PROMPTLY_MS = 30_000;
 describe.skipIf(isMissing('temporal'))('running it', () => {
   const e2e = useE2e({ worker: false, namespaces: ['away', 'byhand'], versions: ['v1.4.2'] });
 
-  it.concurrent('builds side by side: each goes on with its own, the doctor names what nobody goes on with', async () => {
+  it.concurrent('builds side by side: each goes on with its own, the doctor names what nobody goes on with', async ({
+    onTestFinished,
+  }) => {
     const audit = await startAuditProxy(e2e().sandbox.api.url);
     onTestFinished(() => audit.close());
     const KUBECONFIG = await kubeconfigFor(e2e(), audit.url);
@@ -62,6 +64,9 @@ describe.skipIf(isMissing('temporal'))('running it', () => {
       [],
       { id: 'builds', result: 'warning', says: named, todo: expect.anything() },
     ]);
+    await b.stop();
+    await b.start();
+    await until('the worker to name it', () => b.log().includes(`warning: ${named}`));
     const status = await e2e().mainstay(['status', 'crm-api', '-e', 'orphan']);
     expect([status.code, status.stdout.replaceAll(/\s+/g, ' ')]).toEqual([0, expect.stringContaining(named)]);
     expect(status.stdout.replaceAll(/\s+/g, ' ')).toContain('It stands still: no worker of build A polls');
