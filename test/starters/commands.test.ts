@@ -210,6 +210,8 @@ describe.skipIf(isMissing('temporal'))('the command line against real workflows'
     const reported = page();
     expect(await report(name, { environment: 'production', format: 'json' }, reported)).toBe(0);
     expect(JSON.parse(reported.text)).toMatchObject({ workflowId, outcome: 'aborted', reasonCode: 'Cancelled' });
+    const nowhere = { environment: 'production', output: '/nowhere/report.md' };
+    expect((await refusal(() => report(name, nowhere, page()))).exit).toBe('notWritten');
   });
 
   it('a report of what nobody knows is refused, and so is a list without a ledger', LIMIT, async () => {
