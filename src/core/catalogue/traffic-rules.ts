@@ -1,5 +1,6 @@
 /** Defaults and rules of what routes the traffic. */
-import type { DurationText, StepEntry, TrafficEntry } from '../model/catalogue.ts';
+import type { DurationText, StepEntry } from '../model/catalogue.ts';
+import type { TrafficEntry } from '../model/traffic-entry.ts';
 import { DEFAULT_STEPS } from './sampling.ts';
 import type { BrokenRule } from './rules.ts';
 

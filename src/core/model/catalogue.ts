@@ -9,6 +9,7 @@ import type { MetricQuery, OnLowTraffic, ScrapeSource } from './analysis.ts';
 import type { MetricUnit } from './bound.ts';
 import type { PrometheusArms, PrometheusAuth } from './prometheus.ts';
 import type { CheckMode, ConfigRequirement, FreezeWindow, PreflightCheckName } from './plan.ts';
+import type { TrafficEntry } from './traffic-entry.ts';
 
 export const CATALOGUE_API_VERSION = 'mainstay.dev/v1';
 
@@ -98,42 +99,6 @@ export interface StrategyEntry {
   /** 10 min by default. */
   readonly bake?: DurationText;
 }
-
-export interface WeightMetricEntry {
-  readonly url: string;
-  readonly name: string;
-  readonly backendLabel: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-export type TrafficEntry =
-  | {
-      readonly kind: 'httpRoute';
-      readonly route: string;
-      readonly stableService: string;
-      readonly port: number;
-      readonly weightMetric?: WeightMetricEntry;
-    }
-  | {
-      readonly kind: 'istioVirtualService';
-      readonly virtualService: string;
-      /** `spec.http[].name`, where several http routes send to the stable destination. */
-      readonly httpRoute?: string;
-      readonly stableService: string;
-      readonly port: number;
-      readonly destinationRule?: { readonly name: string; readonly stableSubset?: string };
-      /** 10 s by default; of no use with a weight metric. */
-      readonly settle?: DurationText;
-      readonly weightMetric?: WeightMetricEntry;
-    }
-  | {
-      readonly kind: 'podRatio';
-      readonly stableService: string;
-      readonly port: number;
-      /** Percentage points; 10 by default. */
-      readonly tolerance?: number;
-      readonly weightMetric?: undefined;
-    };
 
 /** How a threshold samples and counts; written once for all metrics, or in a metric's own judge. */
 export interface SamplingEntry {

@@ -9,9 +9,9 @@ import {
   type SelectorEntry,
   type ServiceEntry,
   type SourceEntry,
-  type TrafficEntry,
   defaultUnit,
 } from '../model/catalogue.ts';
+import type { TrafficEntry } from '../model/traffic-entry.ts';
 import { resolvePrometheusSource } from './resolve-prometheus.ts';
 
 /** What metrics have in common in one environment. */

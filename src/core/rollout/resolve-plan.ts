@@ -12,7 +12,8 @@ import type {
   Catalogue,
   EnvironmentEntry,
 } from '../model/catalogue.ts';
-import type { MigrationsEntry, ServiceEntry, TrafficEntry } from '../model/catalogue.ts';
+import type { MigrationsEntry, ServiceEntry } from '../model/catalogue.ts';
+import type { TrafficEntry } from '../model/traffic-entry.ts';
 import type { MigrationsPlan } from '../model/migration.ts';
 import { oneOfText } from '../model/did-you-mean.ts';
 import { durationMs } from '../model/duration.ts';
