@@ -26,6 +26,7 @@ import { isCoded } from '../../errors/coded-error.ts';
 import { toActivityFailure } from '../failure.ts';
 import type { KubernetesObject } from '../../clients/kubernetes/port.ts';
 import { isAskedToStop } from './asked-to-stop.ts';
+import { recordKey, saveCollected } from './service-record.ts';
 import { readMetrics, type LookDeps } from './take-look.ts';
 
 export interface CollectRecordDeps extends LookDeps {
@@ -34,8 +35,8 @@ export interface CollectRecordDeps extends LookDeps {
 
 export interface CollectRecordInput {
   readonly plan: DeployPlan;
-  /** Return what is kept, without watching: for a dry run. */
-  readonly once?: boolean;
+  /** `kept`: what metrics store and ledger have, at once. `watched`: what is seen until the workflow cancels it. */
+  readonly what: 'kept' | 'watched';
 }
 
 export interface CollectRecordResult {
@@ -45,10 +46,10 @@ export interface CollectRecordResult {
 export function createCollectRecord(deps: CollectRecordDeps) {
   return {
     /**
-     * Reads what metrics store and ledger have kept, then watches the stable arm until the workflow cancels it, or the
-     * record is full. It never fails for want of data: then the record is short, and the threshold decides.
+     * The record of the stable arm. It never fails for want of data: then the record is short, and the threshold
+     * decides.
      */
-    async collectRecord({ plan, once }: CollectRecordInput): Promise<CollectRecordResult> {
+    async collectRecord({ plan, what }: CollectRecordInput): Promise<CollectRecordResult> {
       const context = Context.current();
       const { cancellationSignal: signal } = context;
       const watch: { state: RecordState } = {
@@ -56,16 +57,17 @@ export function createCollectRecord(deps: CollectRecordDeps) {
       };
       try {
         const arms = await stableArm(deps, plan, signal);
-        if (recordStateFrom(context.info.heartbeatDetails) === undefined) {
-          watch.state = beginRecord(plan, await keptRecords(deps, plan, arms, signal), Date.now());
+        if (what === 'kept') {
+          const kept = await keptRecords(deps, plan, arms, signal);
+          return { records: collectedRecords(plan, beginRecord(plan, kept, Date.now())) };
         }
-        if (once !== true && arms) await collect(deps, plan, arms, context, watch);
+        if (arms) await collect(deps, plan, arms, context, watch);
       } catch (error) {
         if (!isAskedToStop(context)) {
           throw toActivityFailure(context.cancellationSignal.aborted ? context.cancellationSignal.reason : error);
         }
       }
-      await saveCollected(deps, plan, watch.state);
+      if (deps.ledger) await saveCollected(deps.ledger, plan, watch.state);
       return { records: collectedRecords(plan, watch.state) };
     },
   };
@@ -158,25 +160,6 @@ async function fromLedger(
 ): Promise<KeptRecord | undefined> {
   // The ledger keeps counts of errors; which requests are slow depends on a bound that each release chooses anew.
   if (!ledger || metric.query.kind !== 'errorRatio') return undefined;
-  const bins = await ledger.loadRecord(keyOf(plan, metric), Date.now());
+  const bins = await ledger.loadRecord(recordKey(plan, metric), Date.now());
   return { bins, from: `${durationText(bins.length * 60_000)} kept by the ledger` };
-}
-
-function keyOf({ service, environment }: DeployPlan, { name }: MetricPlan) {
-  return { service, environment, metric: name };
-}
-
-/** What was seen here helps the next release. A ledger that is away loses it; nothing waits for it. */
-async function saveCollected({ ledger }: CollectRecordDeps, plan: DeployPlan, state: RecordState): Promise<void> {
-  if (!ledger) return;
-  for (const metric of comparedMetrics(plan)) {
-    const bins = state.metrics[metric.name]?.collected ?? [];
-    if (bins.length === 0 || metric.query.kind !== 'errorRatio' || metric.sequential?.options.slotMs !== SLOT_MS)
-      continue;
-    try {
-      await ledger.saveRecord(keyOf(plan, metric), bins, Date.now());
-    } catch (error) {
-      if (!isCoded(error)) throw error;
-    }
-  }
 }

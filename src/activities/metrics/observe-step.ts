@@ -6,12 +6,16 @@ import { afterLook, nextAction } from '../../core/analysis/step-watch.ts';
 import { summarizeLook, tallyOf } from '../../core/analysis/tally.ts';
 import { beginWatch, resumedState } from '../../core/analysis/watch-state.ts';
 import type { WatchState } from '../../core/analysis/watch-state.ts';
+import type { ServiceRecords } from '../../clients/ledger/port.ts';
 import { toActivityFailure } from '../failure.ts';
 import { isAskedToStop } from './asked-to-stop.ts';
+import { saveWatched } from './service-record.ts';
 import { takeLook } from './take-look.ts';
 import type { LookDeps } from './take-look.ts';
 
 export interface ObserveStepDeps extends LookDeps {
+  /** Keeps the record of the service. */
+  readonly ledger?: Pick<ServiceRecords, 'saveRecord'>;
   /** Told what was seen when the result reaches nobody: the workflow is closed, or this worker ends. */
   readonly onUnheard?: (input: ObserveStepInput, tally: StepTally) => void;
 }
@@ -35,7 +39,9 @@ export function createObserveStep(deps: ObserveStepDeps) {
       const context = Context.current();
       const watch = { state: stateAtStart(context, input) };
       try {
-        return await watchToEnd(deps, input, context, watch);
+        const tally = await watchToEnd(deps, input, context, watch);
+        if (deps.ledger && tally.ended === 'timeOver') await saveWatched(deps.ledger, input.plan, tally);
+        return tally;
       } catch (error) {
         if (isAskedToStop(context)) return tallyOf(input, watch.state, 'cancelled', Date.now());
         deps.onUnheard?.(input, tallyOf(input, watch.state, 'cancelled', Date.now()));

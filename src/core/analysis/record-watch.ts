@@ -187,6 +187,27 @@ export function collectedRecords(plan: DeployPlan, state: RecordState): Collecte
   return records;
 }
 
+/** True when what is kept needs no more: 4 h of every metric. */
+export function isRecordLong(plan: DeployPlan, kept: CollectedRecords): boolean {
+  return comparedMetrics(plan).every(({ name }) => (kept[name]?.bins.length ?? 0) >= RECORD_BINS);
+}
+
+/** What was kept, followed by what was watched. The bound of slow requests is the one the kept bins were counted with. */
+export function joinRecords(kept: CollectedRecords, watched: CollectedRecords): CollectedRecords {
+  const records: Record<string, CollectedRecord> = { ...watched };
+  for (const [name, one] of Object.entries(kept)) {
+    const later = watched[name];
+    const isSame = one.slow?.le === later?.slow?.le;
+    if (one.bins.length === 0) continue;
+    if (!later || later.bins.length === 0 || !isSame) records[name] = one;
+    else {
+      const bins = [...one.bins, ...later.bins].slice(-RECORD_BINS);
+      records[name] = { bins, from: `${one.from} and ${later.from}`, ...(one.slow && { slow: one.slow }) };
+    }
+  }
+  return records;
+}
+
 /** A state that this code wrote; undefined for anything else. */
 export function recordStateFrom(value: unknown): RecordState | undefined {
   if (typeof value !== 'object' || value === null || !('version' in value)) return undefined;

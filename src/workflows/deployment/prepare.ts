@@ -38,14 +38,14 @@ export async function prepare(op: Operation): Promise<Prepared | Ending> {
   if (typeof ready === 'object') return ready;
   const refused = await checkPreflight(op, plan, ready);
   if (op.state.input.dryRun === true) {
-    await detect(op, collectRecord(plan, true));
+    await detect(op, await collectRecord(plan, true));
     const reason = refused
       ? `dry run: it would be rejected: ${refused.reason}`
       : 'dry run: every required check passed; nothing was changed';
     return { outcome: 'planned', reasonCode: 'DryRun', reason };
   }
   if (refused) return refused;
-  const collecting = collectRecord(plan, false);
+  const collecting = await collectRecord(plan, false);
   try {
     return await makeReady(op, plan, ready, collecting);
   } finally {
