@@ -111,6 +111,11 @@ export function failingTally(input: ObserveStepInput): StepTally {
   return { ...passingTally(input), ended: 'verdict', samples };
 }
 
+/** The gate before 100 % stayed shut until its deadline. */
+export function shutGate(input: ObserveStepInput): StepTally {
+  return { ...passingTally(input), ended: 'lowTraffic', holding: 'error-ratio: not enough evidence' };
+}
+
 /** Typed fakes of every activity that touches the outside; each call is recorded in order. */
 export function createFakes(
   world: World,
@@ -167,7 +172,7 @@ export function createFakes(
       ...healthyFacts(),
       standing: { seen: 'present', ...standing() },
     })),
-    collectRecord: fake('collectRecord', () => ({ records: options.records ?? {} })),
+    collectRecord: fake('collectRecord', ({ what }) => ({ records: (what === 'kept' && options.records) || {} })),
     resolveImage: fake('resolveImage', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),
     startBuild: fake('startBuild', () => ({ jobId: 'job-1' })),
     awaitBuild: fake('awaitBuild', () => ({ image: IMAGE_2, digest: IMAGE_2.split('@')[1] })),

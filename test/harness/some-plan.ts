@@ -1,5 +1,7 @@
 import type { MigrationsPlan } from '../../src/core/model/migration.ts';
 import type { DeployPlan } from '../../src/core/model/plan.ts';
+import type { CollectedRecords } from '../../src/core/analysis/detection.ts';
+import { ERROR_DEFAULTS } from '../../src/core/analysis/sequential/constants.ts';
 
 const MINUTE = 60_000;
 
@@ -96,3 +98,17 @@ export const SOME_MIGRATIONS: MigrationsPlan = {
   statementTimeoutMs: 5 * MINUTE,
   deadlineMs: 60 * MINUTE,
 };
+
+/** The same with the error ratio compared. */
+export function comparedPlan(overrides: Partial<DeployPlan> = {}): DeployPlan {
+  const plan = somePlan(overrides);
+  const sequential = { options: ERROR_DEFAULTS };
+  const metrics = plan.analysis.metrics.map((metric) => ({ ...metric, sequential }));
+  return { ...plan, analysis: { metrics, onLowTraffic: 'approval', recordForMs: 0, ...overrides.analysis } };
+}
+
+/** Four hours of a stable arm with 0.2 % errors. */
+export function keptRecord(rps: number): CollectedRecords {
+  const bins = Array.from({ length: 240 }, () => ({ n: 60 * rps, e: 0.12 * rps }));
+  return { 'error-ratio': { bins, from: '4 h kept by the ledger' } };
+}

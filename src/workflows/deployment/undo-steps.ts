@@ -3,6 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { BeforeRecord, Deposit } from '../../core/model/operation.ts';
 import { leftoverTerm } from '../../core/rollout/leftovers.ts';
+import { routingName } from '../../core/rollout/routing.ts';
 import { selectorText, canaryLabels } from '../../core/rollout/workload.ts';
 import { undoProfile } from '../shared/profiles.ts';
 import type { Operation } from './operation.ts';
@@ -50,7 +51,7 @@ export function compensationsFor(
     },
   };
   const restoreTraffic: UndoStep = {
-    object: `HTTPRoute ${namespace}/${plan.traffic.route}`,
+    object: routingName(plan),
     doing: 'giving traffic back as it was',
     run: async () => {
       const known = asked();

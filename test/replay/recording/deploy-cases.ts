@@ -3,8 +3,15 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { DeployInput, DeployPlan } from '../../../src/core/model/plan.ts';
 import { begin, BY, during, self, send, waitsFor } from '../../harness/conversation.ts';
-import { failingTally, type FakeOptions, newWorld, passingTally, type World } from '../../harness/fake-world.ts';
-import { IMAGE_2, SOME_MIGRATIONS, somePlan } from '../../harness/some-plan.ts';
+import {
+  failingTally,
+  type FakeOptions,
+  newWorld,
+  passingTally,
+  shutGate,
+  type World,
+} from '../../harness/fake-world.ts';
+import { comparedPlan, IMAGE_2, keptRecord, SOME_MIGRATIONS, somePlan } from '../../harness/some-plan.ts';
 import type { Lab } from '../../harness/workflow-lab.ts';
 import { closed, kept, planWithApproval, type ReplayCase, shortPlan } from './replay-case.ts';
 
@@ -110,6 +117,21 @@ export const DEPLOY_CASES: readonly ReplayCase[] = [
         return passingTally(input);
       },
     }),
+  }),
+  course('compared', { plan: comparedPlan(shortPlan()), fakes: () => ({ records: keptRecord(100) }) }),
+  course('compared-without-a-record', { plan: comparedPlan(shortPlan()) }),
+  course('low-traffic-approved', {
+    plan: comparedPlan(shortPlan()),
+    fakes: () => ({ records: keptRecord(2) }),
+    meanwhile: approve,
+  }),
+  course('low-traffic-at-the-gate', {
+    plan: comparedPlan(shortPlan()),
+    fakes: () => ({
+      records: keptRecord(100),
+      observe: (input) => (input.step === 0 && input.mode === 'step' ? shutGate(input) : passingTally(input)),
+    }),
+    meanwhile: approve,
   }),
   course('first-deployment', { world: (world) => void (world.deployment.replicas = 0) }),
   course('unchanged', { world: (world) => void (world.deployment.image = IMAGE_2) }),
