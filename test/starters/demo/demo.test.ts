@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +13,8 @@ describe('the demo without a temporal command that works', () => {
   const before = { ...process.env };
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mainstay-demo-test-'));
+    // As root the database runs as another account, which must be able to come here.
+    await chmod(folder, 0o755);
   });
   afterEach(async () => {
     process.env = { ...before };
