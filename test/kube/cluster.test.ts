@@ -102,7 +102,11 @@ describe.skipIf(isControlPlaneMissing())(
     });
 
     it('routes to them and reports the route accepted', async () => {
-      await client.create({ resource: GATEWAYS, namespace: NAMESPACE }, gateway('public'));
+      const { spec, ...edge } = gateway('public');
+      await client.create(
+        { resource: GATEWAYS, namespace: NAMESPACE },
+        { ...edge, spec: { ...spec, gatewayClassName: 'mainstay-sandbox' } },
+      );
       await client.create({ resource: HTTP_ROUTES, namespace: NAMESPACE }, shopRoute());
       await eventually(async () => {
         const { metadata, status } = await client.get<HttpRoute>({

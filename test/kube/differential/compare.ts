@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, type Json, type JsonObject } from '../../../src/sandbox/cluster/api/json.ts';
+import { at, isObject, type Json, type JsonObject } from '../../../src/sandbox/cluster/api/json.ts';
 import { until } from '../../harness/e2e/until.ts';
 import type { Answer, Request, Wire } from '../harness/wire.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
@@ -41,12 +41,13 @@ export class Comparison {
     const [real, sandbox] = await this.#both((side) => side.send(operation));
     this.operations += 1;
     const { method, path } = operation;
-    for (const found of differencesOf(normalised(real), normalised(sandbox))) {
+    const found = differencesOfAnswers(normalised(real), normalised(sandbox));
+    for (const each of operation.isRacing ? found.filter(({ at: place }) => place === 'code') : found) {
       const difference = {
         operation: `${name}: ${operation.title}`,
         request: `${method} ${path}`,
         codes: { real: real.code, sandbox: sandbox.code },
-        ...found,
+        ...each,
       };
       const known = KNOWN_DIFFERENCES.find((candidate) => candidate.covers(difference))?.name;
       this.differences.push({ ...difference, known });
@@ -78,7 +79,7 @@ class Side {
       throw new Error(`namespace ${name} at ${this.#wire.url}: ${code} ${String(body.message)}`);
   }
 
-  async send({ bodyFrom, untilCode, ...request }: Operation): Promise<Answer> {
+  async send({ bodyFrom, untilCode, title: _title, isRacing: _isRacing, ...request }: Operation): Promise<Answer> {
     const recall = (path: string): JsonObject => this.#last.get(path) ?? {};
     const ready: Request = bodyFrom ? { ...request, body: bodyFrom(recall) } : request;
     let answer = await this.#wire.send(ready);
@@ -105,14 +106,25 @@ class Side {
 
 type Found = Pick<Difference, 'at' | 'real' | 'sandbox'>;
 
+/** One difference when one server accepts what the other refuses, or refuses it otherwise: the bodies say the same again. */
+function differencesOfAnswers(real: JsonObject, sandbox: JsonObject): Found[] {
+  if (real.code === sandbox.code) return differencesOf(real, sandbox);
+  const short = ({ code, body }: JsonObject): JsonObject => ({
+    code,
+    reason: at(body, 'reason'),
+    causes: at(body, 'details', 'causes'),
+  });
+  return [{ at: 'code', real: short(real), sandbox: short(sandbox) }];
+}
+
 /** The places where two values differ, as deep as they can be named. */
-export function differencesOf(real: Json | undefined, sandbox: Json | undefined, at = ''): Found[] {
+export function differencesOf(real: Json | undefined, sandbox: Json | undefined, place = ''): Found[] {
   if (isDeepStrictEqual(real, sandbox)) return [];
   if (isObject(real) && isObject(sandbox)) {
     const keys = new Set([...Object.keys(real), ...Object.keys(sandbox)]);
-    return [...keys].flatMap((key) => differencesOf(real[key], sandbox[key], at === '' ? key : `${at}.${key}`));
+    return [...keys].flatMap((key) => differencesOf(real[key], sandbox[key], place === '' ? key : `${place}.${key}`));
   }
   if (Array.isArray(real) && Array.isArray(sandbox) && real.length === sandbox.length)
-    return real.flatMap((item, index) => differencesOf(item, sandbox[index], `${at}[${index}]`));
-  return [{ at, real, sandbox }];
+    return real.flatMap((item, index) => differencesOf(item, sandbox[index], `${place}[${index}]`));
+  return [{ at: place, real, sandbox }];
 }

@@ -10,10 +10,11 @@ import {
 import type { Answer } from '../harness/wire.ts';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const UID = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 /** A time that a test did not make up itself. */
 const RECENT_MS = 3_600_000;
 const NODE_PORT = 30_000;
+const ADDRESS_PLACES = new Set(['clusterIP', 'clusterIPs', 'cells']);
 
 /** What two servers must agree on. */
 export function normalised({ code, body, warnings }: Answer): JsonObject {
@@ -29,7 +30,9 @@ function bodyOf(body: JsonObject): Json {
 /** The sentences differ; who was refused, and for which fields, does not. */
 function refusal(status: JsonObject): JsonObject {
   const { name, group, kind, retryAfterSeconds } = objectAt(status, 'details');
-  const causes = listAt(status, 'details', 'causes').map((cause) => `${String(cause.reason)} ${String(cause.field)}`);
+  // A schema of a custom resource adds one about rules it did not get to.
+  const own = listAt(status, 'details', 'causes').filter(({ field }) => field !== '<nil>');
+  const causes = own.map((cause) => `${String(cause.reason)} ${String(cause.field)}`);
   return {
     status: 'Failure',
     reason: status.reason ?? null,
@@ -47,7 +50,9 @@ function table(body: JsonObject): JsonObject {
   }));
   const ages = columns.map(({ name }) => ['Age', 'Last Seen', 'First Seen', 'Created At'].includes(String(name)));
   const rows = listAt(body, 'rows').map((row) => ({
-    cells: (Array.isArray(row.cells) ? row.cells : []).map((cell, index) => (ages[index] ? '<age>' : walk(cell, ''))),
+    cells: (Array.isArray(row.cells) ? row.cells : []).map((cell, index) =>
+      ages[index] ? '<age>' : walk(cell, 'cells'),
+    ),
     object: row.object === undefined ? undefined : walk(row.object, ''),
   }));
   return { kind: 'Table', apiVersion: body.apiVersion ?? null, columns, rows };
@@ -58,11 +63,10 @@ function walk(value: Json, key: string): Json {
   if (isObject(value)) return walkObject(value, key);
   if (typeof value === 'number' && key === 'nodePort' && value >= NODE_PORT) return '<port>';
   if (typeof value !== 'string') return value;
-  if (UID.test(value)) return '<uid>';
   if (TIME.test(value) && Math.abs(Date.parse(value) - Date.now()) < RECENT_MS)
     return value.includes('.') ? '<time with fraction>' : '<time>';
-  if ((key === 'clusterIP' || key === 'clusterIPs') && value.startsWith('10.96.')) return '<address>';
-  return value;
+  if (ADDRESS_PLACES.has(key) && value.startsWith('10.96.')) return '<address>';
+  return value.replace(UID, '<uid>');
 }
 
 function walkObject(value: JsonObject, key: string): JsonObject {

@@ -13,6 +13,8 @@ export interface Operation extends Omit<Request, 'body'> {
   readonly bodyFrom?: (recall: Recall) => unknown;
   /** Asked again until the code is this one: for what happens behind the replies. */
   readonly untilCode?: number;
+  /** Something else works on the object at the same time: only the code is compared. */
+  readonly isRacing?: boolean;
 }
 
 /** Operations that build on each other, in a namespace of their own. */

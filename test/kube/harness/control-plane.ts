@@ -13,6 +13,8 @@ import { installCustomResources } from './custom-resources.ts';
 import { createWire, type Wire } from './wire.ts';
 
 const READY_MS = 90_000;
+/** The one that the example's catalogue names. */
+const CONTEXT = 'sandbox';
 const PROGRAMS: readonly ToolName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager'];
 
 export interface ControlPlane {
@@ -157,9 +159,9 @@ function kubeconfigOf(server: string, certificate: string, token: string): strin
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': 'kube',
-    clusters: [{ name: 'kube', cluster: { server, 'certificate-authority-data': authority } }],
+    'current-context': CONTEXT,
+    clusters: [{ name: CONTEXT, cluster: { server, 'certificate-authority-data': authority } }],
     users: [{ name: 'administrator', user: { token } }],
-    contexts: [{ name: 'kube', context: { cluster: 'kube', user: 'administrator', namespace: 'crm' } }],
+    contexts: [{ name: CONTEXT, context: { cluster: CONTEXT, user: 'administrator', namespace: 'crm' } }],
   });
 }

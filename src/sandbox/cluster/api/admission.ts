@@ -9,6 +9,7 @@ const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const QUALIFIED_NAME = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$/;
+const STANDARD_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 const NAMES_AS_LABELS = new Set(['Namespace', 'Service']);
 
 /** What the request says about how the body is to be read and kept. */
@@ -40,12 +41,19 @@ export function readBody(kind: ResourceKind, body: Json, options: WriteOptions):
 }
 
 /** Defaults and validation, in that order; changes the draft in place. Throws 422. */
-export function admit(cluster: Cluster, kind: ResourceKind, draft: ApiObject, old: ApiObject | undefined): void {
+export function admit(
+  cluster: Cluster,
+  kind: ResourceKind,
+  draft: ApiObject,
+  old: ApiObject | undefined,
+  options: WriteOptions,
+): void {
   const others = (): ApiObject[] =>
     cluster.store.list(kind).filter((other) => other.metadata.uid !== draft.metadata.uid);
   kind.applyDefaults?.(draft, old, { others });
   const causes = [...metadataCauses(kind, draft), ...(kind.validate?.(draft, old) ?? [])];
   if (causes.length > 0) throw invalid(kind, draft.metadata.name ?? '', causes);
+  options.warnings.push(...(kind.warnings?.(draft) ?? []));
 }
 
 function metadataCauses(kind: ResourceKind, draft: ApiObject): Cause[] {
@@ -76,9 +84,24 @@ function metadataCauses(kind: ResourceKind, draft: ApiObject): Cause[] {
     if (!QUALIFIED_NAME.test(key))
       causes.push(invalidValue('metadata.annotations', key, 'name part must be a qualified name'));
   }
+  const firstController = (draft.metadata.ownerReferences ?? []).findIndex((owner) => owner.controller === true);
   for (const [index, owner] of (draft.metadata.ownerReferences ?? []).entries()) {
-    if (!owner.uid) causes.push(required(`metadata.ownerReferences[${index}].uid`));
-    if (!owner.name) causes.push(required(`metadata.ownerReferences[${index}].name`));
+    for (const part of ['apiVersion', 'kind', 'name', 'uid'] as const)
+      if (!owner[part]) causes.push(invalidValue(`metadata.ownerReferences.${part}`, owner[part], 'must not be empty'));
+    if (owner.controller && index > firstController)
+      causes.push(
+        invalidValue('metadata.ownerReferences', owner.name, 'only one reference can have Controller set to true'),
+      );
+  }
+  for (const [index, finalizer] of (draft.metadata.finalizers ?? []).entries()) {
+    if (!finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer))
+      causes.push(
+        invalidValue(
+          `metadata.finalizers[${index}]`,
+          finalizer,
+          'name is neither a standard finalizer name nor is it fully qualified',
+        ),
+      );
   }
   return causes;
 }

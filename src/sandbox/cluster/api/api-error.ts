@@ -3,7 +3,14 @@ import type { ResourceKind } from './kinds/kind.ts';
 
 /** One reason why a field was refused, as in `Status.details.causes`. */
 export interface Cause {
-  readonly reason: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueNotSupported';
+  readonly reason:
+    | 'FieldValueRequired'
+    | 'FieldValueInvalid'
+    | 'FieldValueTypeInvalid'
+    | 'FieldValueForbidden'
+    | 'FieldValueNotSupported'
+    | 'FieldValueDuplicate'
+    | 'FieldValueNotFound';
   readonly message: string;
   readonly field: string;
 }
@@ -28,7 +35,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === '' ? {} : { reason: this.reason }),
       ...(Object.keys(this.details).length > 0 ? { details: this.details } : {}),
       code: this.code,
     };
@@ -79,6 +86,31 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
+/** What a real server answers when a request trips over its own code paths: 500 without a reason. */
+export function unexplained(message: string): ApiError {
+  return new ApiError(500, '', message);
+}
+
+/** 422 for options of a request: `details.kind` is that of the options. */
+export function invalidOptions(kind: string, cause: Cause): ApiError {
+  const message = `${kind}.meta.k8s.io "" is invalid: ${cause.field}: ${cause.message}`;
+  return new ApiError(422, 'Invalid', message, { group: 'meta.k8s.io', kind, causes: [{ ...cause }] });
+}
+
+/** 422 for a patch whose result cannot be read as an object of the kind. */
+export function invalidPatch(why: string): ApiError {
+  const message = `Invalid value: ${why}`;
+  return new ApiError(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
+    causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
+  });
+}
+
+/** A precondition of a delete that does not hold: `details.kind` is the Kind here. */
+export function preconditionFailed(kind: ResourceKind, name: string, why: string): ApiError {
+  const refusal = conflict(kind, name, why);
+  return new ApiError(409, 'Conflict', refusal.message, { ...refusal.details, kind: kind.kind });
+}
+
 export function methodNotAllowed(): ApiError {
   return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
 }
@@ -97,10 +129,19 @@ export function invalid(kind: ResourceKind, name: string, causes: readonly Cause
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const title = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   return new ApiError(422, 'Invalid', `${title} "${name}" is invalid: ${text}`, {
-    ...named(kind, name),
+    ...(name === '' ? {} : { name }),
+    ...(kind.group === '' ? {} : { group: kind.group }),
     kind: kind.kind,
     causes: causes.map((cause) => ({ reason: cause.reason, message: cause.message, field: cause.field })),
   });
+}
+
+export function duplicate(field: string, value: unknown): Cause {
+  return { reason: 'FieldValueDuplicate', message: `Duplicate value: ${JSON.stringify(value)}`, field };
+}
+
+export function absentValue(field: string, value: unknown): Cause {
+  return { reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(value)}`, field };
 }
 
 export function required(field: string, detail = ''): Cause {

@@ -34,6 +34,8 @@ export function raisesGeneration(kind: ResourceKind, before: ApiObject, after: A
   if (!kind.counts) return false;
   if (!isDeepStrictEqual(countedPart(kind, before), countedPart(kind, after))) return true;
   if (kind.counts === 'spec') return false;
+  if (kind.counts === 'specAndLabels')
+    return !isDeepStrictEqual(before.metadata.labels ?? {}, after.metadata.labels ?? {});
   return !isDeepStrictEqual(before.metadata.annotations ?? {}, after.metadata.annotations ?? {});
 }
 

@@ -4,7 +4,18 @@ import { ISTIO_MODELS } from './kinds/istio-models.ts';
 
 /** The type of a field, read from the client library's own models so that no schema is kept by hand. */
 export type FieldType =
-  | { readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'time' | 'microTime' | 'intOrString' | 'any' }
+  | {
+      readonly type:
+        | 'string'
+        | 'bytes'
+        | 'number'
+        | 'integer'
+        | 'boolean'
+        | 'time'
+        | 'microTime'
+        | 'intOrString'
+        | 'any';
+    }
   | { readonly type: 'list'; readonly of: FieldType }
   | { readonly type: 'map'; readonly of: FieldType }
   | { readonly type: 'model'; readonly model: string };
@@ -38,6 +49,7 @@ function parseType(text: string, format: string): FieldType {
   if (map) return { type: 'map', of: parseType(map, format) };
   switch (text) {
     case 'string':
+      return { type: format === 'byte' ? 'bytes' : 'string' };
     case 'boolean':
       return { type: text };
     case 'number':

@@ -46,9 +46,7 @@ function table(
     columnDefinitions: withHead ? columnDefinitions(kind) : [],
     rows: objects.map((object) => ({
       cells: tableRow(kind, object, nowMs),
-      ...(how.includeObject === 'None'
-        ? {}
-        : { object: how.includeObject === 'Object' ? object : metadataOnly(object) }),
+      object: how.includeObject === 'None' ? null : how.includeObject === 'Object' ? object : metadataOnly(object),
     })),
   };
 }
@@ -81,7 +79,7 @@ export function presentList(
   return {
     kind: `${kind.kind}List`,
     apiVersion: apiVersionOf(kind),
-    metadata: { resourceVersion: String(version) },
+    metadata: { ...(kind.custom ? { continue: '' } : {}), resourceVersion: String(version) },
     items: objects.map((object) => listItem(kind, object)),
   };
 }

@@ -14,6 +14,33 @@ const DROPPED_MAPS = new Set([
   'binaryData',
 ]);
 
+/** Scalars whose zero Go's omitempty drops; pointers, such as `replicas`, keep theirs. */
+const DROPPED_ZEROS = new Set([
+  'minReadySeconds',
+  'paused',
+  'publishNotReadyAddresses',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'initialDelaySeconds',
+  'stdin',
+  'stdinOnce',
+  'tty',
+  'readOnly',
+  'subPath',
+  'hostPort',
+  'nodePort',
+  'observedGeneration',
+  'readyReplicas',
+  'availableReplicas',
+  'updatedReplicas',
+  'unavailableReplicas',
+  'fullyLabeledReplicas',
+  'active',
+  'succeeded',
+  'failed',
+]);
+
 /**
  * Drops what Go's encoder would not write: nulls, and for built-in kinds empty lists and empty label-like maps.
  * Otherwise the same object sent in two spellings would count as a change.
@@ -27,6 +54,9 @@ export function prune(value: Json, isBuiltIn: boolean): Json {
     const kept = prune(item, isBuiltIn);
     if (isBuiltIn && Array.isArray(kept) && kept.length === 0 && !KEPT_LISTS.has(key)) continue;
     if (isBuiltIn && DROPPED_MAPS.has(key) && isObject(kept) && Object.keys(kept).length === 0) continue;
+    if (isBuiltIn && DROPPED_ZEROS.has(key) && (kept === 0 || kept === false || kept === '')) continue;
+    // The value of an environment variable; in a map of strings an empty text says something.
+    if (isBuiltIn && key === 'value' && kept === '' && 'name' in value) continue;
     result[key] = kept;
   }
   return result;

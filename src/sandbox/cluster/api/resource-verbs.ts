@@ -2,13 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { reviewAccess } from './access-review.ts';
 import { applyObject } from './apply/apply-object.ts';
 import type { WriteOptions } from './admission.ts';
-import { ApiError, badRequest, methodNotAllowed, qualifiedResource, unknownPath } from './api-error.ts';
+import {
+  ApiError,
+  badRequest,
+  conflict,
+  invalidOptions,
+  methodNotAllowed,
+  notSupported,
+  qualifiedResource,
+  unknownPath,
+} from './api-error.ts';
 import { bindPod } from './binding.ts';
 import { mediaTypeOf, parseJson, readText, requireJson } from './body.ts';
 import type { Cluster } from './cluster.ts';
 import { deleteObject, readDeleteOptions } from './deletes.ts';
 import type { Faults } from './faults.ts';
-import { type ApiObject, isObject, type Json, type JsonObject } from './json.ts';
+import { type ApiObject, isObject, type Json, type JsonObject, textAt } from './json.ts';
 import { apiVersionOf, type ResourceKind, type Subresource } from './kinds/kind.ts';
 import { serveLog } from './logs.ts';
 import { APPLY_PATCH, patcherOf } from './patch/index.ts';
@@ -81,7 +90,17 @@ export async function serveResource(call: ResourceRequest, response: ServerRespo
   if (isApply(call)) return apply(call, address, 'main');
   const options = writeOptions(call);
   const change = await changeOf(call, kind.custom ? undefined : kind.model);
-  return shown(call, 200, updateObject(call.cluster, address, 'main', change, options), options.warnings);
+  if (verb === 'update' && kind.createsOnUpdate && !call.cluster.store.get(kind, address.namespace, address.name))
+    return shown(call, 201, createByPut(call, address, change({}), options), options.warnings);
+  const rules = { isPatch: verb === 'patch' };
+  return shown(call, 200, updateObject(call.cluster, address, 'main', change, options, rules), options.warnings);
+}
+
+/** PUT of what is not there, where the kind allows it. One that was there once is not made anew. */
+function createByPut(call: ResourceRequest, address: ObjectAddress, body: Json, options: WriteOptions): ApiObject {
+  const { kind, namespace, name } = address;
+  if (textAt(body, 'metadata', 'resourceVersion') ?? textAt(body, 'metadata', 'uid')) throw conflict(kind, name);
+  return createObject(call.cluster, kind, namespace, body, options);
 }
 
 async function apply(call: ResourceRequest, address: ObjectAddress, target: WriteTarget): Promise<Reply> {
@@ -101,13 +120,14 @@ function addressOf(call: ResourceRequest): ObjectAddress {
   return { kind, namespace, name };
 }
 
-export function writeOptions({ query, request }: ResourceRequest): WriteOptions {
+export function writeOptions({ query, request, verb }: ResourceRequest): WriteOptions {
+  const optionsKind = verb === 'create' ? 'CreateOptions' : verb === 'patch' ? 'PatchOptions' : 'UpdateOptions';
   const dryRun = query.getAll('dryRun');
   const bad = dryRun.find((value) => value !== 'All' && value !== '');
-  if (bad !== undefined) throw badRequest(`dryRun must be All, got "${bad}"`);
+  if (bad !== undefined) throw invalidOptions(optionsKind, notSupported('dryRun', bad, ['All']));
   const validation = query.get('fieldValidation') ?? 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
-    throw badRequest(`fieldValidation must be Ignore, Warn or Strict, got "${validation}"`);
+    throw invalidOptions(optionsKind, notSupported('fieldValidation', validation, ['Ignore', 'Warn', 'Strict']));
   // Who says nothing is known by the program it uses.
   const manager = query.get('fieldManager') || (request.headers['user-agent'] ?? 'unknown').split('/')[0] || 'unknown';
   return { dryRun: dryRun.includes('All'), fieldValidation: validation, warnings: [], manager };
@@ -159,8 +179,7 @@ async function jsonBody(call: ResourceRequest): Promise<Json> {
 async function create(call: ResourceRequest): Promise<Reply> {
   const { route, cluster } = call;
   if (route.name !== undefined) throw methodNotAllowed();
-  if (route.kind.namespaced && route.namespace === undefined)
-    throw badRequest('an empty namespace may not be set during creation');
+  if (route.kind.namespaced && route.namespace === undefined) throw methodNotAllowed();
   const options = writeOptions(call);
   const body = await jsonBody(call);
   return shown(call, 201, createObject(cluster, route.kind, route.namespace, body, options), options.warnings);
@@ -170,6 +189,9 @@ async function create(call: ResourceRequest): Promise<Reply> {
 async function changeOf(call: ResourceRequest, model: string | undefined): Promise<(current: JsonObject) => Json> {
   if (call.verb === 'update') {
     const body = await jsonBody(call);
+    // Before anything is looked for: a body without a name is nobody's.
+    if (!textAt(body, 'metadata', 'name'))
+      throw badRequest('the name of the object (based on URL) was undeterminable: name must be provided');
     return () => body;
   }
   if (call.verb !== 'patch') throw methodNotAllowed();
@@ -229,7 +251,8 @@ async function serveSubresource(
       if (isApply(call)) return apply(call, address, 'status');
       const options = writeOptions(call);
       const change = await changeOf(call, route.kind.custom ? undefined : route.kind.model);
-      return shown(call, 200, updateObject(cluster, address, 'status', change, options), options.warnings);
+      const rules = { isPatch: verb === 'patch' };
+      return shown(call, 200, updateObject(cluster, address, 'status', change, options, rules), options.warnings);
     }
     case 'scale': {
       if (verb === 'get') return { code: 200, body: scaleOf(readObject(cluster, address)) };

@@ -27,6 +27,13 @@ export function routeOf(cluster: Cluster, path: string): Route | undefined {
   return { type: 'path', path: `/${segments.join('/')}` };
 }
 
+/** Whether a path asks for a group and version that are not served. */
+export function isUnknownGroup(cluster: Cluster, path: string): boolean {
+  const [root, group, version] = decode(path) ?? [];
+  if (root !== 'apis' || version === undefined) return false;
+  return !cluster.kinds.some((kind) => kind.group === group && kind.version === version);
+}
+
 function decode(path: string): string[] | undefined {
   try {
     return path

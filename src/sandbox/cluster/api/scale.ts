@@ -1,5 +1,5 @@
 import type { WriteOptions } from './admission.ts';
-import { invalid, invalidValue } from './api-error.ts';
+import { ApiError, badRequest, invalidPatch, invalidValue } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
 import { type ApiObject, type Json, type JsonObject, numberAt, objectAt, textAt } from './json.ts';
 import { selectorAsText } from './structured-selector.ts';
@@ -13,9 +13,23 @@ export function scaleOf(object: ApiObject): JsonObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: numberAt(object, 'spec', 'replicas') ?? 0 },
+    spec: numberAt(object, 'spec', 'replicas') ? { replicas: numberAt(object, 'spec', 'replicas') } : {},
     status: { replicas: numberAt(object, 'status', 'replicas') ?? 0, selector },
   };
+}
+
+function replicasIn(wanted: Json, { name }: ObjectAddress): number {
+  const replicas = objectAt(wanted, 'spec').replicas ?? 0;
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas))
+    throw invalidPatch(`Scale: spec.replicas must be a whole number, got ${JSON.stringify(replicas)}`);
+  if (replicas >= 0) return replicas;
+  const cause = invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0');
+  throw new ApiError(422, 'Invalid', `Scale.autoscaling "${name}" is invalid: ${cause.field}: ${cause.message}`, {
+    name,
+    group: 'autoscaling',
+    kind: 'Scale',
+    causes: [{ ...cause }],
+  });
 }
 
 /** PUT and PATCH of `/scale`: only replicas changes. A stale resourceVersion in the body is a 409. */
@@ -26,13 +40,10 @@ export function updateScale(
   options: WriteOptions,
 ): JsonObject {
   const wanted = change(scaleOf(readObject(cluster, address)));
-  const replicas = numberAt(wanted, 'spec', 'replicas');
-  if (replicas === undefined || !Number.isInteger(replicas) || replicas < 0) {
-    const found = objectAt(wanted, 'spec').replicas;
-    throw invalid(address.kind, address.name, [
-      invalidValue('spec.replicas', found, 'must be a whole number, greater than or equal to 0'),
-    ]);
-  }
+  const replicas = replicasIn(wanted, address);
+  const name = textAt(wanted, 'metadata', 'name');
+  if (name !== undefined && name !== address.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${address.name})`);
   const resourceVersion = textAt(wanted, 'metadata', 'resourceVersion');
   const rescaled = (current: ApiObject): ApiObject => ({
     ...current,

@@ -10,7 +10,7 @@ import { serveMeta } from './meta-paths.ts';
 import { KINDS } from './kinds/index.ts';
 import type { ResourceKind } from './kinds/kind.ts';
 import { type Reply, serveResource, verbOf } from './resource-verbs.ts';
-import { routeOf } from './route.ts';
+import { isUnknownGroup, routeOf } from './route.ts';
 import { sufferFault, traitsOf } from './suffer-fault.ts';
 import { Store } from './store.ts';
 import { createObject } from './writes.ts';
@@ -149,6 +149,8 @@ async function dispatch(
 ): Promise<Reply | undefined> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const route = routeOf(context.cluster, url.pathname);
+  // A group that nobody serves is no path of the API at all, and answered like one of a web server.
+  if (!route && isUnknownGroup(context.cluster, url.pathname)) return { code: 404, body: '404 page not found\n' };
   if (!route) throw unknownPath();
   if (route.type !== 'resource') return serveMeta(context.cluster, route, request);
   const verb = verbOf(request.method ?? 'GET', route, url.searchParams);

@@ -1,8 +1,9 @@
-import { badRequest } from './api-error.ts';
+import { badRequest, type Cause, invalid } from './api-error.ts';
 import { timestamp } from './cluster.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import type { ResourceKind } from './kinds/kind.ts';
 import { type FieldType, fieldsOf } from './models.ts';
+import { quantityOf } from './quantity.ts';
 
 /** What to do with fields the kind does not have: drop them, drop and warn, or refuse with 400. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -22,8 +23,18 @@ export function checkFields(
 ): JsonObject {
   const unknown: string[] = [];
   const prefix = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
-  const wrong = (path: string, found: Json, expected: string): Error =>
-    badRequest(`${prefix}: json: cannot unmarshal ${nameOf(found)} into field ${path} of type ${expected}`);
+  const { name } = isObject(body.metadata) ? body.metadata : {};
+  const wrong = (path: string, found: Json, expected: string): Error => {
+    const message = `json: cannot unmarshal ${nameOf(found)} into field ${path} of type ${expected}`;
+    if (!kind.custom) return badRequest(`${prefix}: ${message}`);
+    // Custom resources are held against a schema, which names the field.
+    const cause: Cause = {
+      reason: 'FieldValueTypeInvalid',
+      message: `Invalid value: must be of type ${expected}`,
+      field: path,
+    };
+    return invalid(kind, typeof name === 'string' ? name : '', [cause]);
+  };
   const checked = checkModel(body, kind.model, '', { unknown, wrong });
   if (unknown.length > 0 && validation === 'Strict')
     throw badRequest(
@@ -58,7 +69,11 @@ function checkValue(value: Json, type: FieldType, path: string, findings: Findin
       return value;
     case 'string':
       if (isQuantity && typeof value === 'number') return String(value);
+      if (isQuantity && typeof value === 'string' && quantityOf(value) === undefined)
+        throw findings.wrong(path, value, 'quantity');
       return expectThat(typeof value === 'string', value, path, 'string', findings);
+    case 'bytes':
+      return expectThat(isBase64(value), value, path, 'base64', findings);
     case 'time':
     case 'microTime':
       return checkTime(value, type.type, path, findings);
@@ -99,6 +114,10 @@ function checkTime(value: Json, type: 'time' | 'microTime', path: string, findin
 function expectThat(holds: boolean, value: Json, path: string, expected: string, findings: Findings): Json {
   if (!holds) throw findings.wrong(path, value, expected);
   return value;
+}
+
+function isBase64(value: Json): boolean {
+  return typeof value === 'string' && /^[A-Za-z0-9+/\r\n]*={0,2}$/.test(value) && value.length % 4 === 0;
 }
 
 function nameOf(value: Json): string {

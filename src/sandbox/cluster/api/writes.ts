@@ -1,7 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { admit, readBody, requireNamespace, type WriteOptions } from './admission.ts';
-import { alreadyExists, badRequest, conflict, forbiddenField, invalid, invalidValue, notFound } from './api-error.ts';
+import {
+  alreadyExists,
+  ApiError,
+  badRequest,
+  conflict,
+  forbiddenField,
+  invalid,
+  invalidPatch,
+  invalidValue,
+  notFound,
+  unexplained,
+} from './api-error.ts';
 import { type Cluster, raisesGeneration, timestamp } from './cluster.ts';
 import { afterUpdate, type Writer } from './apply/managers.ts';
 import { type ApiObject, at, isObject, type Json, type JsonObject } from './json.ts';
@@ -31,7 +42,7 @@ export function createObject(
 ): ApiObject {
   const draft = readBody(kind, body, options);
   const { metadata } = draft;
-  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (metadata.resourceVersion) throw unexplained('resourceVersion should not be set on objects to be created');
   if (namespace !== undefined && metadata.namespace !== undefined && metadata.namespace !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   const name = metadata.name || freshName(cluster, kind, namespace, metadata.generateName);
@@ -41,7 +52,7 @@ export function createObject(
     ...(metadata.generateName ? { generateName: metadata.generateName } : {}),
     ...(namespace === undefined ? {} : { namespace }),
     uid: randomUUID(),
-    ...(kind.counts ? { generation: 1 } : {}),
+    ...(kind.counts ? { generation: 1 } : metadata.generation ? { generation: metadata.generation } : {}),
     creationTimestamp: timestamp(),
     ...(metadata.labels ? { labels: metadata.labels } : {}),
     ...(metadata.annotations ? { annotations: metadata.annotations } : {}),
@@ -50,7 +61,7 @@ export function createObject(
   };
   if (hasStatus(kind)) delete draft.status;
   kind.prepareCreate?.(draft);
-  admit(cluster, kind, draft, undefined);
+  admit(cluster, kind, draft, undefined, options);
   if (name && cluster.store.get(kind, namespace, name)) throw alreadyExists(kind, name);
   setManagedFields(draft, managedFields ?? ownedBy(kind, undefined, draft, options));
   return options.dryRun ? draft : cluster.store.put(kind, draft);
@@ -101,8 +112,18 @@ export type WriteTarget = 'main' | 'status';
 export interface UpdateRules {
   /** Under which `managedFields` note the write, when not that of the target. */
   readonly subresource?: string;
+  /** The change is a patch: a result that cannot be read is the patch's fault. */
+  readonly isPatch?: boolean;
   /** The `managedFields` that come with the change are final. */
   readonly keepsManagers?: boolean;
+}
+
+function readPatched(kind: ResourceKind, changed: Json, options: WriteOptions): ApiObject {
+  try {
+    return readBody(kind, changed, options);
+  } catch (error) {
+    throw error instanceof ApiError && error.code === 400 ? invalidPatch(error.message) : error;
+  }
 }
 
 function subresourceOf(target: WriteTarget): string | undefined {
@@ -125,10 +146,10 @@ export function updateObject(
   const { kind } = address;
   const current = readObject(cluster, address);
   const changed = change(current);
-  const wanted = readBody(kind, changed, options);
+  const wanted = rules.isPatch ? readPatched(kind, changed, options) : readBody(kind, changed, options);
   checkIdentity(address, current, wanted);
   const draft = target === 'status' ? withNewStatus(kind, current, wanted) : withNewSpec(kind, current, wanted);
-  admit(cluster, kind, draft, current);
+  admit(cluster, kind, draft, current, options);
   if (raisesGeneration(kind, current, draft)) draft.metadata.generation = (current.metadata.generation ?? 0) + 1;
   const sent = sentManagedFields(changed);
   if (sent) setManagedFields(draft, sent);
@@ -162,8 +183,16 @@ function checkIdentity(address: ObjectAddress, current: ApiObject, wanted: ApiOb
     );
   if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== current.metadata.resourceVersion)
     throw conflict(kind, name);
-  if (metadata.resourceVersion === undefined && kind.custom)
-    throw invalid(kind, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  if (metadata.resourceVersion === undefined && (kind.custom || kind.wantsVersion))
+    throw pluralKind(
+      kind,
+      invalid(kind, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')]),
+    );
+}
+
+/** The one 422 that names the plural. */
+function pluralKind(kind: ResourceKind, refusal: ApiError): ApiError {
+  return new ApiError(refusal.code, refusal.reason, refusal.message, { ...refusal.details, kind: kind.plural });
 }
 
 function withNewSpec(kind: ResourceKind, current: ApiObject, wanted: ApiObject): ApiObject {
@@ -203,9 +232,11 @@ function withNewStatus(kind: ResourceKind, current: ApiObject, wanted: ApiObject
   else draft.status = wanted.status;
   if (kind.custom) return draft;
   const { labels, annotations } = wanted.metadata;
-  delete draft.metadata.labels;
+  if (!kind.statusKeepsLabels) {
+    delete draft.metadata.labels;
+    if (labels) draft.metadata.labels = labels;
+  }
   delete draft.metadata.annotations;
-  if (labels) draft.metadata.labels = labels;
   if (annotations) draft.metadata.annotations = annotations;
   return draft;
 }

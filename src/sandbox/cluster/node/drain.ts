@@ -34,5 +34,7 @@ export async function drained(slices: WatchCache<EndpointSlice>, pod: Pod): Prom
 }
 
 function offers(slice: EndpointSlice, uid: string | undefined): boolean {
-  return slice.endpoints.some(({ targetRef, conditions }) => targetRef?.uid === uid && conditions?.ready !== false);
+  // A real server answers with null where there are none.
+  const endpoints: readonly EndpointSlice['endpoints'][number][] | null = slice.endpoints;
+  return (endpoints ?? []).some(({ targetRef, conditions }) => targetRef?.uid === uid && conditions?.ready !== false);
 }

@@ -129,25 +129,22 @@ export const DELETING: readonly Case[] = [
     operations: (namespace) => {
       const inner = `${namespace}-inner`;
       const path = `/api/v1/namespaces/${inner}`;
-      const { create } = verbs(inner);
+      const { create, gone } = verbs(inner);
       return [
         {
           title: 'create',
           method: 'POST',
           path: '/api/v1/namespaces',
-          body: { metadata: { name: inner, labels: { a: 'b' } } },
+          body: { metadata: { name: inner, labels: { a: 'b' }, finalizers: ['example.com/hold'] } },
         },
-        create('content', 'configmaps', withFinalizer('held')),
+        create('content', 'configmaps', configMap('settings')),
         create('more content', 'deployments', deployment('web')),
         { title: 'label', method: 'PATCH', path, body: { metadata: { labels: { a: null, c: 'd' } } } },
         { title: 'delete', method: 'DELETE', path },
         create('into a namespace that ends', 'secrets', { metadata: { name: 'late' } }),
-        {
-          title: 'let go',
-          method: 'PATCH',
-          path: at(inner, 'configmaps/held'),
-          body: { metadata: { finalizers: null } },
-        },
+        gone('content', 'configmaps/settings'),
+        gone('more content', 'deployments/web'),
+        { title: 'let go', method: 'PATCH', path, body: { metadata: { finalizers: null } }, isRacing: true },
         { title: 'gone', method: 'GET', path, untilCode: 404 },
         create('into a namespace that is gone', 'secrets', { metadata: { name: 'late' } }),
       ];

@@ -108,7 +108,7 @@ export const READING: readonly Case[] = [
         patch('crashing pod status', 'pods/crashing/status', { status: crashing }),
         create('ended pod', 'pods', pod('ended', { nodeName: 'node' })),
         patch('ended pod status', 'pods/ended/status', { status: { phase: 'Succeeded' } }),
-        create('service', 'services', service('web', { clusterIP: '10.96.77.77' })),
+        create('service', 'services', service('web')),
         create('headless service', 'services', service('headless', { clusterIP: 'None', selector: undefined })),
         create(
           'external service',
@@ -172,7 +172,10 @@ export const READING: readonly Case[] = [
           metadata: { name: 'pod' },
         }),
         create('binding to nothing', 'pods/pod/binding', { metadata: { name: 'pod' } }),
-        create('binding of nothing', 'pods/none/binding', { target: { kind: 'Node', name: 'node' } }),
+        create('binding of nothing', 'pods/none/binding', {
+          target: { kind: 'Node', name: 'node' },
+          metadata: { name: 'none' },
+        }),
         patch('pod status', 'pods/pod/status', { status: { phase: 'Running', podIP: '10.244.0.3', ...READY } }),
         patch(
           'pod status by type',

@@ -160,7 +160,7 @@ describe('deletion', () => {
     const done = await call(url, 'DELETE', `${MAPS}?labelSelector=old`);
     expect(done.body.items).toHaveLength(1);
     expect(await names(url)).toEqual(['b']);
-    expect((await call(url, 'DELETE', `${MAPS}?propagationPolicy=Sideways`)).code).toBe(400);
+    expect((await call(url, 'DELETE', `${MAPS}?propagationPolicy=Sideways`)).code).toBe(422);
   });
 });
 

@@ -73,7 +73,7 @@ describe('server-side apply', () => {
     const sidecar = { name: 'web', env: [{ name: 'B', value: '2' }] };
     const both = await apply(path, { ...partial, spec: { template: { spec: { containers: [sidecar] } } } }, 'two');
     expect(both.body).toMatchObject({
-      spec: { template: { spec: { containers: [{ image, env: [{ name: 'B' }, { name: 'A' }] }] } } },
+      spec: { template: { spec: { containers: [{ image, env: [{ name: 'A' }, { name: 'B' }] }] } } },
     });
     const left = await apply(path, withContainers({ name: 'web', image }), 'one');
     expect(left.body).toMatchObject({

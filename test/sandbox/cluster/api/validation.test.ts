@@ -19,12 +19,6 @@ describe('refusals with 422 Invalid', () => {
       field: 'data[x/y]',
     },
     {
-      when: 'a Secret is not base64',
-      kind: 'Secret',
-      body: { metadata: { name: 'a' }, data: { k: 'not base64!' } },
-      field: 'data[k]',
-    },
-    {
       when: 'replicas are negative',
       kind: 'Deployment',
       body: deployment('web', { replicas: -1 }),

@@ -1,10 +1,11 @@
 import { parse } from 'yaml';
 import type { WriteOptions } from '../admission.ts';
-import { ApiError, badRequest } from '../api-error.ts';
+import { ApiError, badRequest, unexplained } from '../api-error.ts';
 import type { Cluster } from '../cluster.ts';
 import { type ApiObject, isObject, type Json, type JsonObject, textAt } from '../json.ts';
-import { apiVersionOf } from '../kinds/kind.ts';
+import { apiVersionOf, type ResourceKind } from '../kinds/kind.ts';
 import { prune } from '../prune.ts';
+import { checkFields } from '../typed-fields.ts';
 import { createObject, type ObjectAddress, updateObject, type WriteTarget } from '../writes.ts';
 import { fieldsIn } from './fields.ts';
 import { type Writer, withPaths, written } from './managers.ts';
@@ -59,8 +60,18 @@ function readConfiguration(text: string, { kind, name, namespace }: ObjectAddres
     throw badRequest('metadata.managedFields must be nil');
   if ((textAt(metadata, 'name') ?? name) !== name || (textAt(metadata, 'namespace') ?? namespace) !== namespace)
     throw badRequest(`the name of the object (${String(metadata.name)}) does not match the name on the URL (${name})`);
+  if (!kind.custom) refuseUnknown(kind, body);
   const pruned = prune(body, !kind.custom);
   return isObject(pruned) ? pruned : {};
+}
+
+/** Nobody can own a field that the kind does not have. */
+function refuseUnknown(kind: ResourceKind, body: JsonObject): void {
+  try {
+    checkFields(kind, body, 'Strict', []);
+  } catch (error) {
+    throw unexplained(`failed to create typed patch object: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function parsed(text: string): Json {

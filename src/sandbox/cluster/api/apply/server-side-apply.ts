@@ -87,14 +87,14 @@ function mergeField(live: Json | undefined, wanted: Json, type: FieldType, paren
     return [...live, ...wanted.filter((item) => !live.some((other) => isDeepStrictEqual(other, item)))];
   const itemType: FieldType = type.type === 'list' ? type.of : { type: 'any' };
   const idOf = (item: Json): string => keyElement(item, ownership.keys);
-  const known = new Map(live.map((item) => [idOf(item), item]));
-  const ids = new Set(wanted.map(idOf));
-  // In the order of the one who applies; what only others have keeps its place behind.
-  const mine = wanted.map((item) => {
-    const old = known.get(idOf(item));
-    return isObject(old) && isObject(item) ? mergeObjects(old, item, itemType) : structuredClone(item);
+  const applied = new Map(wanted.map((item) => [idOf(item), item]));
+  const ids = new Set(live.map(idOf));
+  // What is there keeps its place; what is new stands behind.
+  const kept = live.map((item) => {
+    const change = applied.get(idOf(item));
+    return isObject(item) && isObject(change) ? mergeObjects(item, change, itemType) : item;
   });
-  return [...mine, ...live.filter((item) => !ids.has(idOf(item)))];
+  return [...kept, ...structuredClone(wanted.filter((item) => !ids.has(idOf(item))))];
 }
 
 /** Takes away what a path names; what is not there is no matter. */

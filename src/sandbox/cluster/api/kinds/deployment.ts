@@ -1,8 +1,10 @@
 import { type Cause, forbiddenField, invalidValue, notSupported } from '../api-error.ts';
-import { type ApiObject, child, fallback, type Json, numberAt, objectAt, textAt } from '../json.ts';
+import { type ApiObject, child, fallback, isObject, type Json, listAt, numberAt, objectAt, textAt } from '../json.ts';
 import { AGE, column, count, NAME, TEMPLATE_COLUMNS } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
-import { defaultTemplate } from './pod-spec.ts';
+import { nullTimes } from './null-times.ts';
+import { defaultTemplate, podSpecWarnings } from './pod-spec.ts';
+import { replicaCountCauses } from './replica-counts.ts';
 import { negativeCauses, workloadCauses } from './workload.ts';
 
 const STRATEGIES = ['Recreate', 'RollingUpdate'];
@@ -25,8 +27,8 @@ export const DEPLOYMENT: ResourceKind = {
       const ready = numberAt(object, 'status', 'readyReplicas') ?? 0;
       return `${ready}/${numberAt(object, 'spec', 'replicas') ?? 0}`;
     }),
-    count('Up-to-date', 'status', 'updatedReplicas'),
-    count('Available', 'status', 'availableReplicas'),
+    { ...count('Up-to-date', 'status', 'updatedReplicas'), type: 'string' },
+    { ...count('Available', 'status', 'availableReplicas'), type: 'string' },
     AGE,
     ...TEMPLATE_COLUMNS,
   ],
@@ -43,15 +45,26 @@ export const DEPLOYMENT: ResourceKind = {
       fallback(rolling, 'maxUnavailable', '25%');
     }
     defaultTemplate(spec);
+    if (isObject(draft.status) && draft.status.replicas === 0) delete draft.status.replicas;
+    nullTimes(listAt(draft, 'status', 'conditions'), ['lastUpdateTime', 'lastTransitionTime']);
   },
-  validate: (draft, old) => [...workloadCauses(draft, old), ...strategyCauses(draft)],
+  prepareCreate: (draft) => {
+    draft.status = {};
+  },
+  warnings: (draft) => podSpecWarnings(objectAt(draft, 'spec', 'template', 'spec'), 'spec.template.spec'),
+  validate: (draft, old) => [
+    ...workloadCauses(draft, old),
+    ...strategyCauses(draft),
+    ...replicaCountCauses(draft, ['updatedReplicas', 'readyReplicas', 'availableReplicas']),
+  ],
+  statusKeepsLabels: true,
 };
 
 function strategyCauses(draft: ApiObject): Cause[] {
   const spec = objectAt(draft, 'spec');
   const causes = negativeCauses(spec, ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds']);
   const type = textAt(spec, 'strategy', 'type') ?? '';
-  if (!STRATEGIES.includes(type)) causes.push(notSupported('spec.strategy.type', type, STRATEGIES));
+  if (!STRATEGIES.includes(type)) causes.push(notSupported('spec.strategy', type, STRATEGIES));
   const rolling = objectAt(spec, 'strategy', 'rollingUpdate');
   const hasRolling = Object.keys(rolling).length > 0;
   if (type === 'Recreate' && hasRolling)
@@ -65,6 +78,11 @@ function strategyCauses(draft: ApiObject): Cause[] {
         invalidValue(`spec.strategy.rollingUpdate.${key}`, value, 'must be a non-negative integer or a percentage'),
       );
   }
+  const unavailable = rolling.maxUnavailable;
+  if (typeof unavailable === 'string' && Number(unavailable.slice(0, -1)) > 100)
+    causes.push(
+      invalidValue('spec.strategy.rollingUpdate.maxUnavailable', unavailable, 'must not be greater than 100%'),
+    );
   if (hasRolling && isZero(rolling.maxSurge) && isZero(rolling.maxUnavailable))
     causes.push(
       invalidValue(

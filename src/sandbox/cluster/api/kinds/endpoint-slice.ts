@@ -12,6 +12,7 @@ export const ENDPOINT_SLICE: ResourceKind = {
   singular: 'endpointslice',
   namespaced: true,
   model: 'V1EndpointSlice',
+  counts: 'specAndLabels',
   columns: [
     NAME,
     column('AddressType', (object) => textAt(object, 'addressType') ?? ''),
@@ -20,7 +21,8 @@ export const ENDPOINT_SLICE: ResourceKind = {
     AGE,
   ],
   applyDefaults: (draft) => {
-    fallback(draft, 'endpoints', []);
+    // The way an empty list without `omitempty` comes back from the store of a real server.
+    if (listAt(draft, 'endpoints').length === 0) draft.endpoints = null;
     for (const port of listAt(draft, 'ports')) {
       fallback(port, 'name', '');
       fallback(port, 'protocol', 'TCP');

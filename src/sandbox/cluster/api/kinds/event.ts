@@ -11,6 +11,7 @@ export const EVENT: ResourceKind = {
   shortNames: ['ev'],
   namespaced: true,
   model: 'CoreV1Event',
+  createsOnUpdate: true,
   columns: [
     column('Last Seen', (object, nowMs) => since(lastSeen(object), nowMs)),
     column('Type', (object) => textAt(object, 'type') ?? ''),
@@ -23,6 +24,11 @@ export const EVENT: ResourceKind = {
     wide('Count', (object) => numberAt(object, 'series', 'count') ?? numberAt(object, 'count') ?? 1),
     { ...NAME, wide: true },
   ],
+  applyDefaults: (draft) => {
+    draft.eventTime ??= null;
+    draft.reportingComponent ??= '';
+    draft.reportingInstance ??= '';
+  },
   fields: {
     'involvedObject.kind': (object) => textAt(object, 'involvedObject', 'kind') ?? '',
     'involvedObject.namespace': (object) => textAt(object, 'involvedObject', 'namespace') ?? '',

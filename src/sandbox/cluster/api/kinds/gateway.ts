@@ -1,5 +1,5 @@
-import { type Cause, required } from '../api-error.ts';
-import { type ApiObject, fallback, type JsonObject, listAt, textAt } from '../json.ts';
+import { type Cause, invalidValue, required } from '../api-error.ts';
+import { type ApiObject, fallback, type JsonObject, listAt, objectAt, textAt } from '../json.ts';
 import { AGE, column, NAME } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
 
@@ -63,13 +63,18 @@ function validateGateway(draft: ApiObject): Cause[] {
   const listeners = listAt(draft, 'spec', 'listeners');
   const causes = [
     ...(textAt(draft, 'spec', 'gatewayClassName') ? [] : [required('spec.gatewayClassName')]),
-    ...(listeners.length > 0 ? [] : [required('spec.listeners')]),
+    ...(listeners.length > 0 ? [] : [noListeners(draft)]),
   ];
   for (const [index, listener] of listeners.entries()) {
     const absent = ['name', 'port', 'protocol'].filter((name) => listener[name] === undefined);
     causes.push(...absent.map((name) => required(`spec.listeners[${index}].${name}`)));
   }
   return [...causes, ...conditionCauses(listAt(draft, 'status', 'conditions'), 'status.conditions')];
+}
+
+function noListeners(draft: ApiObject): Cause {
+  const isEmpty = Array.isArray(objectAt(draft, 'spec').listeners);
+  return isEmpty ? invalidValue('spec.listeners', 0, 'should have at least 1 items') : required('spec.listeners');
 }
 
 const CONDITION_FIELDS = ['type', 'status', 'reason', 'message', 'lastTransitionTime'];

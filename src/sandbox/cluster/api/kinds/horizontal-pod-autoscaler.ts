@@ -22,9 +22,9 @@ export const HORIZONTAL_POD_AUTOSCALER: ResourceKind = {
       return `${String(kind ?? '')}/${String(name ?? '')}`;
     }),
     column('Targets', targetsText),
-    { ...column('MinPods', (object) => String(numberAt(object, 'spec', 'minReplicas') ?? '<unset>')) },
-    count('MaxPods', 'spec', 'maxReplicas'),
-    count('Replicas', 'status', 'currentReplicas'),
+    column('MinPods', (object) => String(numberAt(object, 'spec', 'minReplicas') ?? '<unset>')),
+    { ...count('MaxPods', 'spec', 'maxReplicas'), type: 'string' },
+    { ...count('Replicas', 'status', 'currentReplicas'), type: 'string' },
     AGE,
   ],
   applyDefaults: (draft) => {
@@ -57,6 +57,7 @@ function validate(draft: ApiObject): Cause[] {
   const max = numberAt(spec, 'maxReplicas') ?? 0;
   const min = numberAt(spec, 'minReplicas') ?? 1;
   if (min < 1) causes.push(invalidValue('spec.minReplicas', min, 'must be greater than or equal to 1'));
+  if (max === 0) causes.push(required('spec.maxReplicas'));
   if (max < 1) causes.push(invalidValue('spec.maxReplicas', max, 'must be greater than 0'));
   else if (max < min)
     causes.push(invalidValue('spec.maxReplicas', max, 'must be greater than or equal to `minReplicas`'));
@@ -64,7 +65,11 @@ function validate(draft: ApiObject): Cause[] {
 }
 
 function referenceCauses(reference: JsonObject): Cause[] {
-  return ['kind', 'name']
+  const causes = textAt(reference, 'apiVersion')
+    ? []
+    : [invalidValue('spec.scaleTargetRef.apiVersion', '', 'apiVersion must specify API group')];
+  const absent = ['kind', 'name']
     .filter((name) => !textAt(reference, name))
     .map((name) => required(`spec.scaleTargetRef.${name}`));
+  return [...causes, ...absent];
 }

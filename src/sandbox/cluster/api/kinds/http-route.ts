@@ -39,7 +39,6 @@ export const HTTP_ROUTE: ResourceKind = {
 };
 
 function defaultRoute(draft: ApiObject): void {
-  if (!isObject(draft.spec)) draft.spec = {};
   const anyPath = (): JsonObject => ({ path: { type: 'PathPrefix', value: '/' } });
   if (isObject(draft.spec)) fallback(draft.spec, 'rules', [{ matches: [anyPath()] }]);
   const reported = listAt(draft, 'status', 'parents').map((parent) => objectAt(parent, 'parentRef'));
@@ -67,7 +66,7 @@ function defaultRoute(draft: ApiObject): void {
 }
 
 function validateRoute(draft: ApiObject): Cause[] {
-  const causes: Cause[] = [];
+  const causes: Cause[] = isObject(draft.spec) ? [] : [required('spec')];
   for (const [index, rule] of listAt(draft, 'spec', 'rules').entries()) {
     const field = `spec.rules[${index}]`;
     for (const [position, match] of listAt(rule, 'matches').entries()) {

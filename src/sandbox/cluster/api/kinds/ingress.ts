@@ -72,11 +72,12 @@ function pathCauses(path: JsonObject, field: string): Cause[] {
 
 function backendCauses(backend: JsonObject, field: string): Cause[] {
   const hasService = isObject(backend.service);
-  if (!hasService && !isObject(backend.resource)) return [required(field, 'resource or service backend is required')];
+  if (!hasService && !isObject(backend.resource))
+    return [invalidValue(field, '', 'resource or service backend is required')];
   if (!hasService) return [];
   const causes: Cause[] = [];
   if (!textAt(backend, 'service', 'name')) causes.push(required(`${field}.service.name`));
   const hasPort = textAt(backend, 'service', 'port', 'name') ?? numberAt(backend, 'service', 'port', 'number');
-  if (!hasPort) causes.push(required(`${field}.service.port.name`, 'port name or number is required'));
+  if (!hasPort) causes.push(required(field, 'port name or number is required'));
   return causes;
 }

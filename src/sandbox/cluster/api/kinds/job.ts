@@ -3,7 +3,8 @@ import { type Cause, invalidValue, notSupported, required } from '../api-error.t
 import { type ApiObject, child, fallback, isObject, listAt, numberAt, objectAt, stringsAt, textAt } from '../json.ts';
 import { AGE, column, humanDuration, NAME, TEMPLATE_COLUMNS } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
-import { defaultTemplate, podSpecCauses } from './pod-spec.ts';
+import { nullTimes } from './null-times.ts';
+import { defaultTemplate, podSpecCauses, podSpecWarnings } from './pod-spec.ts';
 import { negativeCauses } from './workload.ts';
 
 const RESTART_POLICIES = ['OnFailure', 'Never'];
@@ -38,14 +39,16 @@ export const JOB: ResourceKind = {
     fallback(spec, 'suspend', false);
     fallback(spec, 'manualSelector', false);
     fallback(spec, 'podReplacementPolicy', 'TerminatingOrFailed');
+    if (!old && spec.manualSelector !== true) generateSelector(draft);
     const labels = stringsAt(spec, 'template', 'metadata', 'labels');
     if (!draft.metadata.labels && Object.keys(labels).length > 0) draft.metadata.labels = labels;
-    if (!old && spec.manualSelector !== true) generateSelector(draft);
     defaultTemplate(spec);
+    nullTimes(listAt(draft, 'status', 'conditions'), ['lastProbeTime', 'lastTransitionTime']);
   },
   prepareCreate: (draft) => {
     draft.status = {};
   },
+  warnings: (draft) => podSpecWarnings(objectAt(draft, 'spec', 'template', 'spec'), 'spec.template.spec'),
   validate,
 };
 
@@ -73,7 +76,9 @@ function validate(draft: ApiObject, old: ApiObject | undefined): Cause[] {
   if (mode !== 'NonIndexed' && mode !== 'Indexed')
     causes.push(notSupported('spec.completionMode', mode, ['NonIndexed', 'Indexed']));
   const policy = textAt(spec, 'template', 'spec', 'restartPolicy') ?? '';
-  if (!RESTART_POLICIES.includes(policy))
+  if (policy === 'Always')
+    causes.push(required('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'));
+  else if (!RESTART_POLICIES.includes(policy))
     causes.push(notSupported('spec.template.spec.restartPolicy', policy, RESTART_POLICIES));
   causes.push(...podSpecCauses(objectAt(spec, 'template', 'spec'), 'spec.template.spec'));
   return old ? [...causes, ...changeCauses(spec, objectAt(old, 'spec'))] : causes;

@@ -33,9 +33,15 @@ export interface ResourceKind {
   /** A custom resource: takes no strategic patch, keeps empty lists, wants a resourceVersion on PUT. */
   readonly custom?: boolean;
   /** Whether `metadata.generation` counts changes of everything but metadata and status. */
-  readonly counts?: 'spec' | 'specAndAnnotations';
+  readonly counts?: 'spec' | 'specAndAnnotations' | 'specAndLabels';
+  /** A write of the status does not change labels; annotations it always may. */
+  readonly statusKeepsLabels?: boolean;
   /** Only POST, nothing is stored (reviews). */
   readonly createOnly?: boolean;
+  /** A PUT of an object that is not there creates it. */
+  readonly createsOnUpdate?: boolean;
+  /** A PUT has to name the resourceVersion it is based on. */
+  readonly wantsVersion?: boolean;
   /** A finished DELETE answers with the object instead of a Status. */
   readonly returnsDeleted?: boolean;
   readonly columns: readonly Column[];
@@ -45,6 +51,8 @@ export interface ResourceKind {
   readonly applyDefaults?: (draft: ApiObject, old: ApiObject | undefined, context: DefaultingContext) => void;
   /** Initial status and the like, on create only. */
   readonly prepareCreate?: (draft: ApiObject) => void;
+  /** Texts for the `Warning` header about what is accepted and yet not good. */
+  readonly warnings?: (draft: ApiObject) => readonly string[];
   readonly validate?: (draft: ApiObject, old: ApiObject | undefined) => readonly Cause[];
 }
 

@@ -1,4 +1,5 @@
-import { textAt } from '../json.ts';
+import { type Cause, invalidValue } from '../api-error.ts';
+import { type ApiObject, numberAt, textAt } from '../json.ts';
 import { AGE, column, NAME } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
 
@@ -10,5 +11,18 @@ export const LEASE: ResourceKind = {
   singular: 'lease',
   namespaced: true,
   model: 'V1Lease',
+  createsOnUpdate: true,
+  wantsVersion: true,
   columns: [NAME, column('Holder', (object) => textAt(object, 'spec', 'holderIdentity') ?? ''), AGE],
+  validate,
 };
+
+function validate(draft: ApiObject): Cause[] {
+  const causes: Cause[] = [];
+  const seconds = numberAt(draft, 'spec', 'leaseDurationSeconds') ?? 1;
+  if (seconds <= 0) causes.push(invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0'));
+  const transitions = numberAt(draft, 'spec', 'leaseTransitions') ?? 0;
+  if (transitions < 0)
+    causes.push(invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+  return causes;
+}

@@ -1,8 +1,20 @@
-import { type Cause, invalidValue, notSupported, required } from '../api-error.ts';
+import { type Cause, duplicate, forbiddenField, notSupported, required } from '../api-error.ts';
+import { containerCauses } from './container-causes.ts';
 import { child, fallback, isObject, type JsonObject, listAt, numberAt, textAt } from '../json.ts';
 
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+/** In the order in which a server looks at them. */
+const VOLUME_SOURCES = [
+  'emptyDir',
+  'hostPath',
+  'secret',
+  'nfs',
+  'persistentVolumeClaim',
+  'downwardAPI',
+  'configMap',
+  'projected',
+  'csi',
+];
 
 /** Fills in what a real server fills in for the spec of a Pod or of a pod template. */
 export function defaultPodSpec(spec: JsonObject): void {
@@ -68,75 +80,36 @@ export function podSpecCauses(spec: JsonObject, field: string): Cause[] {
   if (containers.length === 0) causes.push(required(`${field}.containers`));
   const policy = textAt(spec, 'restartPolicy') ?? '';
   if (!RESTART_POLICIES.includes(policy)) causes.push(notSupported(`${field}.restartPolicy`, policy, RESTART_POLICIES));
-  const grace = numberAt(spec, 'terminationGracePeriodSeconds') ?? 0;
-  if (grace < 0)
-    causes.push(invalidValue(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'));
   const volumes = new Set(listAt(spec, 'volumes').map((volume) => textAt(volume, 'name')));
   const seen = new Set<string>();
   for (const [index, container] of containers.entries()) {
     causes.push(...containerCauses(container, `${field}.containers[${index}]`, volumes));
     const name = textAt(container, 'name') ?? '';
-    if (seen.has(name)) causes.push(duplicate(`${field}.containers[${index}].name`, name));
+    if (name && seen.has(name)) causes.push(duplicate(`${field}.containers[${index}].name`, name));
     seen.add(name);
   }
   for (const [index, container] of listAt(spec, 'initContainers').entries()) {
     causes.push(...containerCauses(container, `${field}.initContainers[${index}]`, volumes));
   }
-  return causes;
+  return [...causes, ...volumeCauses(spec, field)];
 }
 
-function duplicate(field: string, value: string): Cause {
-  return invalidValue(field, value, 'must be unique');
+/** Volumes that name more than one source. */
+function volumeCauses(spec: JsonObject, field: string): Cause[] {
+  return listAt(spec, 'volumes').flatMap((volume, index) => {
+    const [, ...more] = VOLUME_SOURCES.filter((source) => isObject(volume[source]));
+    return more.map((source) =>
+      forbiddenField(`${field}.volumes[${index}].${source}`, 'may not specify more than 1 volume type'),
+    );
+  });
 }
 
-function containerCauses(container: JsonObject, field: string, volumes: ReadonlySet<string | undefined>): Cause[] {
-  const causes: Cause[] = [];
-  const name = textAt(container, 'name');
-  if (!name) causes.push(required(`${field}.name`));
-  else if (!DNS_LABEL.test(name)) causes.push(invalidValue(`${field}.name`, name, labelRule));
-  if (!textAt(container, 'image')) causes.push(required(`${field}.image`));
-  for (const [index, port] of listAt(container, 'ports').entries()) {
-    const number = numberAt(port, 'containerPort');
-    if (number === undefined) causes.push(required(`${field}.ports[${index}].containerPort`));
-    else if (number < 1 || number > 65_535)
-      causes.push(
-        invalidValue(`${field}.ports[${index}].containerPort`, number, 'must be between 1 and 65535, inclusive'),
-      );
-  }
-  for (const [index, variable] of listAt(container, 'env').entries()) {
-    if (!textAt(variable, 'name')) causes.push(required(`${field}.env[${index}].name`));
-    if (textAt(variable, 'value') && isObject(variable.valueFrom))
-      causes.push(
-        invalidValue(`${field}.env[${index}].valueFrom`, '', 'may not be specified when `value` is not empty'),
-      );
-  }
-  for (const [index, mount] of listAt(container, 'volumeMounts').entries()) {
-    if (!textAt(mount, 'mountPath')) causes.push(required(`${field}.volumeMounts[${index}].mountPath`));
-    if (!volumes.has(textAt(mount, 'name')))
-      causes.push(invalidValue(`${field}.volumeMounts[${index}].name`, mount.name, 'not found in spec.volumes'));
-  }
-  causes.push(
-    ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((key) => probeCauses(container, key, field)),
-  );
-  return causes;
+/** What a server accepts and yet warns of. */
+export function podSpecWarnings(spec: JsonObject, field: string): string[] {
+  const isNegative = (numberAt(spec, 'terminationGracePeriodSeconds') ?? 0) < 0;
+  if (!isNegative) return [];
+  return [`${field}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`];
 }
-
-function probeCauses(container: JsonObject, key: string, field: string): Cause[] {
-  const probe = container[key];
-  if (!isObject(probe)) return [];
-  const handlers = ['httpGet', 'tcpSocket', 'exec', 'grpc'].filter((handler) => isObject(probe[handler]));
-  const at = `${field}.${key}`;
-  if (handlers.length === 0) return [required(at, 'must specify a handler type')];
-  if (handlers.length > 1) return [invalidValue(at, handlers, 'may not specify more than 1 handler type')];
-  const numbers = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'failureThreshold'];
-  return numbers
-    .filter((name) => (numberAt(probe, name) ?? 0) < 0)
-    .map((name) => invalidValue(`${at}.${name}`, probe[name], 'must be greater than or equal to 0'));
-}
-
-const labelRule =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', " +
-  'and must start and end with an alphanumeric character';
 
 /** Defaults of `spec.template` of a workload. */
 export function defaultTemplate(spec: JsonObject): void {

@@ -1,9 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Cause, forbiddenField } from '../api-error.ts';
-import { type ApiObject, child, type Json, type JsonObject, listAt, numberAt, objectAt, textAt } from '../json.ts';
+import { type Cause, forbiddenField, invalidValue } from '../api-error.ts';
+import {
+  type ApiObject,
+  child,
+  fallback,
+  type Json,
+  type JsonObject,
+  listAt,
+  numberAt,
+  objectAt,
+  textAt,
+} from '../json.ts';
 import { AGE, column, NAME, since, wide } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
-import { defaultPodSpec, podSpecCauses } from './pod-spec.ts';
+import { admitPodSpec, defaultRequests } from './pod-admission.ts';
+import { emptyWhereAbsent, nullTimes } from './null-times.ts';
+import { defaultPodSpec, podSpecCauses, podSpecWarnings } from './pod-spec.ts';
 
 export const POD: ResourceKind = {
   group: '',
@@ -39,11 +51,15 @@ export const POD: ResourceKind = {
     'status.podIP': (object) => textAt(object, 'status', 'podIP') ?? '',
     'status.nominatedNodeName': (object) => textAt(object, 'status', 'nominatedNodeName') ?? '',
   },
-  applyDefaults: (draft) => {
+  applyDefaults: (draft, old) => {
     const spec = child(draft, 'spec');
     defaultPodSpec(spec);
+    defaultRequests(spec);
+    if (!old) admitPodSpec(spec);
+    defaultStatus(draft);
     if (spec.enableServiceLinks === undefined) spec.enableServiceLinks = true;
   },
+  warnings: (draft) => podSpecWarnings(objectAt(draft, 'spec'), 'spec'),
   prepareCreate: (draft) => {
     draft.status = { phase: 'Pending', qosClass: qosOf(draft) };
   },
@@ -52,6 +68,16 @@ export const POD: ResourceKind = {
     ...(old ? changeCauses(draft, old) : []),
   ],
 };
+
+function defaultStatus(draft: ApiObject): void {
+  nullTimes(listAt(draft, 'status', 'conditions'), ['lastProbeTime', 'lastTransitionTime']);
+  for (const list of ['containerStatuses', 'initContainerStatuses']) {
+    emptyWhereAbsent(listAt(draft, 'status', list), 'lastState');
+    emptyWhereAbsent(listAt(draft, 'status', list), 'state');
+  }
+  const podIp = textAt(draft, 'status', 'podIP');
+  if (podIp) fallback(child(draft, 'status'), 'podIPs', [{ ip: podIp }]);
+}
 
 function qosOf(pod: ApiObject): string {
   const containers = [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')];
@@ -70,6 +96,10 @@ function qosOf(pod: ApiObject): string {
 
 /** A Pod's spec is fixed but for these fields; a controller that edits more would fail on a real server. */
 function changeCauses(draft: ApiObject, old: ApiObject): Cause[] {
+  const [before, after] = [old, draft].map((pod) => numberAt(pod, 'spec', 'activeDeadlineSeconds'));
+  const field = 'spec.activeDeadlineSeconds';
+  if (before !== undefined && (after === undefined || after > before))
+    return [invalidValue(field, after, 'must be less than or equal to previous value')];
   if (isDeepStrictEqual(fixedPart(draft), fixedPart(old))) return [];
   const allowed =
     '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` ' +

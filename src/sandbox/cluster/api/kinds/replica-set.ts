@@ -1,7 +1,9 @@
-import { child, fallback, isObject, objectAt } from '../json.ts';
+import { child, fallback, isObject, listAt, objectAt } from '../json.ts';
 import { AGE, count, NAME, TEMPLATE_COLUMNS } from './cells.ts';
 import type { ResourceKind } from './kind.ts';
-import { defaultTemplate } from './pod-spec.ts';
+import { nullTimes } from './null-times.ts';
+import { defaultTemplate, podSpecWarnings } from './pod-spec.ts';
+import { replicaCountCauses } from './replica-counts.ts';
 import { negativeCauses, workloadCauses } from './workload.ts';
 
 export const REPLICA_SET: ResourceKind = {
@@ -28,12 +30,16 @@ export const REPLICA_SET: ResourceKind = {
     const spec = child(draft, 'spec');
     fallback(spec, 'replicas', 1);
     defaultTemplate(spec);
+    nullTimes(listAt(draft, 'status', 'conditions'), ['lastTransitionTime']);
+    if (isObject(draft.status)) fallback(draft.status, 'replicas', 0);
   },
   prepareCreate: (draft) => {
     draft.status = { replicas: 0 };
   },
+  warnings: (draft) => podSpecWarnings(objectAt(draft, 'spec', 'template', 'spec'), 'spec.template.spec'),
   validate: (draft, old) => [
     ...workloadCauses(draft, old),
+    ...replicaCountCauses(draft, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
     ...negativeCauses(isObject(draft.spec) ? draft.spec : objectAt(draft), ['minReadySeconds']),
   ],
 };

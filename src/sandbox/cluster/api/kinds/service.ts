@@ -1,10 +1,13 @@
-import { type Cause, invalidValue, notSupported, required } from '../api-error.ts';
+import { type Cause, duplicate, invalidValue, notSupported, required } from '../api-error.ts';
 import { type ApiObject, child, fallback, type JsonObject, listAt, numberAt, objectAt, textAt } from '../json.ts';
 import { AGE, column, NAME, selectorText, wide } from './cells.ts';
 import type { DefaultingContext, ResourceKind } from './kind.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const AFFINITIES = ['ClientIP', 'None'];
 const FIRST_NODE_PORT = 30_000;
+/** Of 10.96.0.0/16. */
+const RANGE_PREFIX = '10.96.';
 
 export const SERVICE: ResourceKind = {
   group: '',
@@ -17,6 +20,7 @@ export const SERVICE: ResourceKind = {
   namespaced: true,
   subresources: ['status'],
   model: 'V1Service',
+  createsOnUpdate: true,
   returnsDeleted: true,
   columns: [
     NAME,
@@ -50,6 +54,7 @@ function defaultService(draft: ApiObject, old: ApiObject | undefined, context: D
   const spec = child(draft, 'spec');
   fallback(spec, 'type', 'ClusterIP');
   fallback(spec, 'sessionAffinity', 'None');
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === 'ClientIP')
     fallback(spec, 'sessionAffinityConfig', { clientIP: { timeoutSeconds: 10_800 } });
   for (const port of listAt(spec, 'ports')) {
@@ -58,13 +63,18 @@ function defaultService(draft: ApiObject, old: ApiObject | undefined, context: D
   }
   if (spec.type === 'ExternalName') return;
   fallback(spec, 'internalTrafficPolicy', 'Cluster');
-  fallback(spec, 'ipFamilies', ['IPv4']);
-  fallback(spec, 'ipFamilyPolicy', 'SingleStack');
+  // Whoever fills in the endpoints of such a Service may use any family.
+  const isOpen = spec.clusterIP === 'None' && Object.keys(objectAt(spec, 'selector')).length === 0;
+  fallback(spec, 'ipFamilies', isOpen ? ['IPv4', 'IPv6'] : ['IPv4']);
+  fallback(spec, 'ipFamilyPolicy', isOpen ? 'RequireDualStack' : 'SingleStack');
   const kept = textAt(old, 'spec', 'clusterIP');
   if (!textAt(spec, 'clusterIP')) spec.clusterIP = kept ?? freeAddress(context);
   fallback(spec, 'clusterIPs', [textAt(spec, 'clusterIP') ?? 'None']);
   if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') giveNodePorts(spec, context);
-  else for (const port of listAt(spec, 'ports')) delete port.nodePort;
+  else {
+    for (const port of listAt(spec, 'ports')) delete port.nodePort;
+    delete spec.externalTrafficPolicy;
+  }
 }
 
 /** The lowest address of 10.96.0.0/16 that no Service holds; .1 is the API's own by convention. */
@@ -106,11 +116,22 @@ function validate(draft: ApiObject, old: ApiObject | undefined): Cause[] {
     const number = numberAt(port, 'port');
     if (number === undefined || number < 1 || number > 65_535)
       causes.push(invalidValue(`${field}.port`, port.port, 'must be between 1 and 65535, inclusive'));
+    const target = port.targetPort;
+    if (typeof target === 'number' && (target < 1 || target > 65_535))
+      causes.push(invalidValue(`${field}.targetPort`, target, 'must be between 1 and 65535, inclusive'));
     if (ports.length > 1 && !textAt(port, 'name')) causes.push(required(`${field}.name`));
+    const isSame = (other: JsonObject): boolean => other.port === port.port && other.protocol === port.protocol;
+    if (ports.findIndex(isSame) < index) causes.push(duplicate(field, { port: port.port, protocol: port.protocol }));
   }
+  const affinity = textAt(draft, 'spec', 'sessionAffinity') ?? '';
+  if (!AFFINITIES.includes(affinity)) causes.push(notSupported('spec.sessionAffinity', affinity, AFFINITIES));
   const before = textAt(old, 'spec', 'clusterIP');
   const after = textAt(draft, 'spec', 'clusterIP');
   if (before && type !== 'ExternalName' && after !== before)
     causes.push(invalidValue('spec.clusterIPs[0]', after, 'may not change once set'));
+  if (!before && after && after !== 'None' && !after.startsWith(RANGE_PREFIX))
+    causes.push(
+      invalidValue('spec.clusterIPs', [after], 'failed to allocate IP: the provided IP is not in the valid range'),
+    );
   return causes;
 }

@@ -12,7 +12,11 @@ export function workloadCauses(draft: ApiObject, old: ApiObject | undefined): Ca
   if (replicas < 0) causes.push(invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0'));
   const labels = stringsAt(spec, 'template', 'metadata', 'labels');
   const { selector } = spec;
-  if (!isObject(selector)) causes.push(required('spec.selector'));
+  if (!isObject(selector))
+    causes.push(
+      required('spec.selector'),
+      invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'),
+    );
   else if (Object.keys(objectAt(selector, 'matchLabels')).length + listAt(selector, 'matchExpressions').length === 0)
     causes.push(invalidValue('spec.selector', selector, 'empty selector is invalid for deployment'));
   else if (!matchesStructuredSelector(selector, labels))

@@ -17,7 +17,6 @@ export function applyJsonPatch(document: Json, operations: Json): Json {
         result = add(result, path, valueOf(operation, index));
         break;
       case 'replace':
-        readAt(result, path, 'replace');
         result = path.length === 0 ? valueOf(operation, index) : replace(result, path, valueOf(operation, index));
         break;
       case 'remove':
@@ -39,7 +38,7 @@ export function applyJsonPatch(document: Json, operations: Json): Json {
         break;
       }
       default:
-        throw badRequest(`JSON patch operation ${index}: unknown op ${JSON.stringify(operation.op)}`);
+        throw unprocessable(`operation ${index}: unknown op ${JSON.stringify(operation.op)}`);
     }
   }
   return result;
@@ -109,6 +108,7 @@ function add(document: Json, path: readonly string[], value: Json): Json {
 }
 
 function replace(document: Json, path: readonly string[], value: Json): Json {
+  // Of a map, also a member that is not there: that is how the library of a real server reads it.
   const { parent, last } = parentOf(document, path, 'replace');
   if (Array.isArray(parent)) parent[indexIn(parent, last, parent.length - 1)] = value;
   else if (isObject(parent)) setOwn(parent, last, value);

