@@ -46,6 +46,7 @@ function print(all: readonly Measured[]): void {
     ['abort -> undo begins, p50 ms', (one) => one.abortP50Ms.toFixed(0)],
     ['abort -> undo begins, p99 ms', (one) => one.abortP99Ms.toFixed(0)],
     ['abort -> undo begins, worst ms', (one) => one.abortMaxMs.toFixed(0)],
+    ['CPU of the worker to the first watch, ms', (one) => one.startCpuMs.toFixed(0)],
     ['start -> first step watched, p50 ms', (one) => one.startP50Ms.toFixed(0)],
     ['start -> first step watched, p99 ms', (one) => one.startP99Ms.toFixed(0)],
     ['actions of a deployment, no heartbeats', (one) => one.actions.toFixed(1)],

@@ -30,6 +30,8 @@ export interface Measured {
   /** From the call that starts a deployment until its first step is watched. */
   readonly startP50Ms: number;
   readonly startP99Ms: number;
+  /** CPU of the worker for one deployment from its start until its first step is watched. */
+  readonly startCpuMs: number;
   /** While all are being watched, a minute of one of them. */
   readonly cpuMsPerMinute: number;
   /** The worker's share of one core meanwhile, and the server's. */
@@ -91,9 +93,10 @@ class Bench {
   }
 
   async run(inFlight: number, profile: Profile, serverPid: number): Promise<Measured> {
-    const beginMs = Date.now();
+    const [beginMs, idle] = [Date.now(), await this.worker.usage()];
     const counted = await this.startAll(0, inFlight, profile);
-    say(`${inFlight} are watched after ${seconds(beginMs)} s`);
+    const startCpuMs = ((await this.worker.usage()).cpuMs - idle.cpuMs) / inFlight;
+    say(`${inFlight} are watched after ${seconds(beginMs)} s, ${startCpuMs.toFixed(0)} ms of CPU each`);
     await delay(2000);
     const [cpu0, server0, at0] = [await this.worker.usage(), await cpuMsOf(serverPid), Date.now()];
     await delay(profile.windowMs);
@@ -116,6 +119,7 @@ class Bench {
       wallS,
       startP50Ms: percentile(starts, 0.5),
       startP99Ms: percentile(starts, 0.99),
+      startCpuMs,
       cpuMsPerMinute: (cpu1.cpuMs - cpu0.cpuMs) / minutes,
       workerCores: (cpu1.cpuMs - cpu0.cpuMs) / (at1 - at0),
       serverCores: (server1 - server0) / (at1 - at0),
@@ -141,9 +145,25 @@ class Bench {
         await this.client.workflow.start('deployService', { taskQueue: TASK_QUEUES.main, workflowId: id, args });
       }),
     );
-    const watched = (): number => ids.filter((id) => this.worker.watches.has(id)).length;
-    await until(`${count} to be watched`, () => watched() === count, stepMs * 4 + 60_000, watched, 200);
+    const unwatched = (): readonly string[] => ids.filter((id) => !this.worker.watches.has(id));
+    let refused: string | undefined;
+    const over = async (): Promise<boolean> => {
+      const [first] = unwatched();
+      if (first !== undefined) refused = await this.endBeforeWatch(first);
+      return first === undefined || refused !== undefined;
+    };
+    const seen = (): string => `${unwatched().length} are not yet`;
+    await until(`${count} to be watched`, over, stepMs * 4 + 60_000, seen, 500);
+    if (refused !== undefined) throw new Error(refused);
     return ids;
+  }
+
+  /** What a deployment said that ended where it should be watched; undefined while it runs. */
+  private async endBeforeWatch(id: string): Promise<string | undefined> {
+    const handle = this.client.workflow.getHandle(id);
+    if ((await handle.describe()).status.name === 'RUNNING' || this.worker.watches.has(id)) return undefined;
+    const { outcome, reason } = (await handle.result()) as DeployResult;
+    return `${id} ended before it was watched: ${outcome}, ${reason}`;
   }
 
   private idOf(index: number): string {
