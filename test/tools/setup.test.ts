@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whyStale } from '../../tools/setup/packages.mjs';
+import { PINS } from '../../tools/setup/pins.mjs';
 
 let folder: string;
 
@@ -52,6 +53,34 @@ describe('setup', { timeout: 60_000 }, () => {
     const path = program(cached, 'not asked');
     const run = await setup({ PATH: join(folder, 'empty') });
     expect(run).toMatchObject({ exitCode: 0, tools: { temporal: { path, version: '1.9.1', source: 'cache' } } });
+  });
+
+  it('takes a Kubernetes control plane out of the folder of KUBEBUILDER_ASSETS, and of the right version only', async () => {
+    const found = {
+      KUBEBUILDER_ASSETS: join(folder, 'assets'),
+      TEMPORAL_CLI_PATH: program('temporal', 'temporal version 1.9.1'),
+      MAINSTAY_KUBECTL: program('kubectl', '"gitVersion": "v1.37.1"'),
+    };
+    const server = program('assets/kube-apiserver', 'Kubernetes v1.36.1');
+    program('assets/kube-controller-manager', 'Kubernetes v1.36.1');
+    program('assets/etcd', 'etcd Version: 3.6.4');
+    const args = ['--for', 'kube', '--json'];
+    expect(await setup(found, args)).toMatchObject({
+      exitCode: 0,
+      tools: { 'kube-apiserver': { path: server, version: '1.36.1', source: 'KUBEBUILDER_ASSETS' } },
+    });
+    program('assets/kube-apiserver', 'Kubernetes v1.31.0');
+    const run = await setup(found, args);
+    expect([run.exitCode, run.said]).toEqual([69, expect.stringContaining('wanted version 1.36, found 1.31.0')]);
+  });
+
+  it('builds the versions that it would download', () => {
+    const module = readFileSync('tools/setup/kube/go.mod', 'utf8');
+    const [major, minor = '', patch = ''] = PINS['kube-apiserver']?.version.split('.') ?? [];
+    expect(major).toBe('1');
+    expect(module).toMatch(new RegExp(`^\\tk8s\\.io/kubernetes v1\\.${minor}\\.${patch}\\b`, 'm'));
+    expect(module).toContain(`k8s.io/apiserver => k8s.io/apiserver v0.${minor}.${patch}\n`);
+    expect(module).toContain(`go.etcd.io/etcd/server/v3 v${PINS.etcd?.version} `);
   });
 
   it('says how it is used', async () => {
@@ -109,7 +138,9 @@ function program(place: string, answer: string): string {
 }
 
 async function setup(settings: Record<string, string>, args: readonly string[] = ['--for', 'demo', '--json']) {
-  const { TEMPORAL_CLI_PATH: _, ...inherited } = process.env;
+  // What this run was given itself would win over what a test says.
+  const own = ['TEMPORAL_CLI_PATH', 'MAINSTAY_KUBE_APISERVER', 'MAINSTAY_KUBE_CONTROLLER_MANAGER', 'MAINSTAY_ETCD'];
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
   const env = {
     ...inherited,
     MAINSTAY_CACHE: join(folder, 'cache'),

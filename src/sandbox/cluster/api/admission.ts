@@ -37,6 +37,9 @@ export function readBody(kind: ResourceKind, body: Json, options: WriteOptions):
   const metadata = isObject(checked.metadata) ? { ...checked.metadata } : {};
   delete metadata.managedFields;
   delete metadata.selfLink;
+  // Metadata is the same for all kinds: an empty map of it is none.
+  for (const name of ['labels', 'annotations'] as const)
+    if (isObject(metadata[name]) && Object.keys(metadata[name]).length === 0) delete metadata[name];
   return { ...checked, apiVersion: expected, kind: kind.kind, metadata };
 }
 

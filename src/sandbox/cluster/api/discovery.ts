@@ -160,11 +160,12 @@ const VERSION = 'v1.36.0';
  * may have.
  */
 export function openApiV2(accept: string | undefined): { readonly body: Json; readonly type?: string } {
-  const type = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-  if (!accept?.includes(type)) return { body: { swagger: '2.0', info: { title: TITLE, version: VERSION }, paths: {} } };
+  const typeWith = (sign: string): string => `application/com.github.proto-openapi.spec.v2${sign}v1.0+protobuf`;
+  if (!accept?.includes(typeWith('@')))
+    return { body: { swagger: '2.0', info: { title: TITLE, version: VERSION }, paths: {} } };
   // Fields 1 (swagger) and 2 (info: title, version) of the message, each with its length.
   const field = (number: number, text: string): string => String.fromCharCode(number * 8 + 2, text.length) + text;
-  return { body: field(1, '2.0') + field(2, field(1, TITLE) + field(2, VERSION)), type: type.replace('@', '.') };
+  return { body: field(1, '2.0') + field(2, field(1, TITLE) + field(2, VERSION)), type: typeWith('.') };
 }
 
 function pathOf(kind: ResourceKind): string {

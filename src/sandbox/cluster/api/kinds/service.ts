@@ -120,6 +120,8 @@ function validate(draft: ApiObject, old: ApiObject | undefined): Cause[] {
     if (typeof target === 'number' && (target < 1 || target > 65_535))
       causes.push(invalidValue(`${field}.targetPort`, target, 'must be between 1 and 65535, inclusive'));
     if (ports.length > 1 && !textAt(port, 'name')) causes.push(required(`${field}.name`));
+    const name = textAt(port, 'name');
+    if (name && ports.findIndex((other) => other.name === name) < index) causes.push(duplicate(`${field}.name`, name));
     const isSame = (other: JsonObject): boolean => other.port === port.port && other.protocol === port.protocol;
     if (ports.findIndex(isSame) < index) causes.push(duplicate(field, { port: port.port, protocol: port.protocol }));
   }
