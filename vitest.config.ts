@@ -5,6 +5,7 @@ import { loadTools } from './tools/setup/tools.mjs';
 Object.assign(process.env, loadTools());
 
 const SECOND = 1_000;
+const SLOW = 'test/e2e/**/*.slow.test.ts';
 
 /**
  * Tests by kind. Kinds run one after the other, cheapest first, so that a broken unit test is seen before the servers
@@ -17,10 +18,15 @@ const KINDS = [
   { name: 'workflows', include: ['test/workflows/**/*.test.ts'], testTimeout: 60 * SECOND, maxWorkers: 2 },
   // Real time and real processes: two files at once on two cores slow each other down by as much as they save.
   { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * SECOND, maxWorkers: 1 },
+  // The same for what is looked at less often: `npm run test:slow`, and in CI.
+  { name: 'slow', include: [SLOW], testTimeout: 300 * SECOND, maxWorkers: 1 },
 ];
 /** Run by scripts of their own. */
 const NOT_HERE = ['test/kube/**'];
-const FOLDERS_OF_OTHER_KINDS = KINDS.slice(1).flatMap(({ include }) => include);
+const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
+  unit: KINDS.slice(1).flatMap(({ include }) => include),
+  e2e: [SLOW],
+};
 
 export default defineConfig({
   test: {
@@ -33,7 +39,7 @@ export default defineConfig({
       test: {
         name,
         include,
-        exclude: name === 'unit' ? [...FOLDERS_OF_OTHER_KINDS, ...NOT_HERE] : NOT_HERE,
+        exclude: [...NOT_HERE, ...(EXCLUDED[name] ?? [])],
         environment: 'node',
         testTimeout,
         hookTimeout: 90 * SECOND,
