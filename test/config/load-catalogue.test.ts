@@ -180,10 +180,13 @@ describe('variables', () => {
     expect(ADDRESS_FIELDS).toMatchInlineSnapshot(`
       [
         "environments.*.cluster.kubeconfig",
+        "environments.*.prometheus.url",
         "services.*.build.repository",
         "services.*.build.directory",
+        "services.*.migrations.directory",
         "services.*.traffic.weightMetric.url",
         "services.*.analysis.metrics.*.source.url",
+        "services.*.analysis.prometheus.url",
       ]
     `);
   });

@@ -89,8 +89,8 @@ describe('mainstay catalogue', () => {
     await expect(showPlan(await file(GOOD), options, page())).rejects.toMatchObject({ name: 'CommandError', exit });
   });
 
-  it('has its three commands', () => {
-    expect(catalogueCommand().commands.map((command) => command.name())).toEqual(['check', 'schema', 'show']);
+  it('has its commands', () => {
+    expect(catalogueCommand().commands.map((command) => command.name())).toEqual(['check', 'schema', 'show', 'rbac']);
   });
 });
 

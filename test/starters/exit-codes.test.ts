@@ -48,10 +48,14 @@ describe('exit codes', () => {
       '16 noOperation',
       '17 noResult',
       '18 notRestored',
+      '20 checkFailed',
+      '21 notChecked',
+      '22 resetRefused',
       '64 usage',
       '65 badInput',
       '66 noFile',
       '69 unavailable',
+      '73 notWritten',
       '130 detached',
     ]);
   });

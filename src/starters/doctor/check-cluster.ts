@@ -168,11 +168,12 @@ async function checkSecrets(
   const found = await Promise.all([
     ...(service.requires ?? []).map(async ({ kind, name: object, keys }) => {
       const held = await client.get({ kind, namespace: environment.namespace, name: object }, signal);
-      if (held === undefined) return failed(id, `${kind} ${environment.namespace}/${object} does not exist`);
+      const where = `${kind} ${environment.namespace}/${object}`;
+      if (held === undefined) return failed(id, `${where} does not exist`, `create it with ${keys.join(', ')}`);
       const missing = keys.filter((key) => !Object.hasOwn(held.data ?? {}, key));
       return missing.length === 0
         ? undefined
-        : failed(id, `${kind} ${environment.namespace}/${object}: no key ${missing.join(', ')}`);
+        : failed(id, `${where}: no key ${missing.join(', ')}`, `add ${missing.join(', ')} to it`);
     }),
     ...references.filter(looksLikeSecretReference).map(async (reference) => {
       try {

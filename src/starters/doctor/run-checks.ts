@@ -38,5 +38,5 @@ export function checkOfError(id: string, error: unknown): Check {
   if (error instanceof CommandError) return notChecked(id, error.message, ...error.advice);
   if (!isCoded(error)) return notChecked(id, error instanceof Error ? error.message : String(error));
   const isOpen = error.code === 'Timeout' || error.code === 'Throttled' || error.code === 'OutcomeUnknown';
-  return isOpen ? notChecked(id, error.message) : failed(id, error.message);
+  return isOpen ? notChecked(id, error.message) : failed(id, error.message, 'mend what it names, then look again');
 }

@@ -66,6 +66,7 @@ const TABLE: readonly { when: string; state: DeployState; allowed: readonly Mess
   },
   { when: 'queued', state: state('queued', { waiting: TURN }), allowed: ['abort'] },
   { when: 'claiming', state: state('claiming'), allowed: ['abort'] },
+  { when: 'migrating', state: state('migrating'), allowed: ['abort'] },
   { when: 'canary', state: state('canary'), allowed: ['pause', 'skipStep', 'promoteNow', 'abort'] },
   {
     when: 'canary without data',
