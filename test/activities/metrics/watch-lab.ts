@@ -103,7 +103,11 @@ export interface Run {
 }
 export function observe(input: ObserveStepInput, heartbeatDetails?: unknown, timeoutMs = 5_000): Run {
   const metrics = createScrapeProvider({ kubernetes: cluster.kubernetes, limits: { timeoutMs } });
-  const { observeStep } = createObserveStep({ kubernetes: cluster.kubernetes, metrics, router: createTrafficRouter(cluster.kubernetes) });
+  const { observeStep } = createObserveStep({
+    kubernetes: cluster.kubernetes,
+    metrics,
+    router: createTrafficRouter(cluster.kubernetes),
+  });
   const env = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
   const beats: ObserveHeartbeat[] = [];
   env.on('heartbeat', (details: ObserveHeartbeat) => beats.push(details));

@@ -99,7 +99,9 @@ describe('the rights of a worker', () => {
 describe('the audit of calls against these rights', () => {
   const rules = rolesOf(catalogue())
     .filter(({ kind }) => kind === 'Role')
-    .flatMap((role) => role.rules.map((rule) => ({ ...rule, namespace: role.metadata.namespace }) as unknown as RoleRule));
+    .flatMap((role) =>
+      role.rules.map((rule) => ({ ...rule, namespace: role.metadata.namespace }) as unknown as RoleRule),
+    );
   const at = '/apis/apps/v1/namespaces/crm/deployments';
 
   it.each([
