@@ -1,7 +1,7 @@
 /** What a watch brings home, and what it shows meanwhile. */
 import type { LookSummary, StepTally } from '../model/operation.ts';
 import type { ObserveStepInput } from '../model/observe.ts';
-import { assessWatch, holdingText, remainingMs } from './step-watch.ts';
+import { assessWatch, holdingText, remainingMs } from './assess-watch.ts';
 import { cursorFrom, judgedArm } from './watch-state.ts';
 import type { WatchState } from './watch-state.ts';
 

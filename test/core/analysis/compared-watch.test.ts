@@ -3,7 +3,7 @@ import { assessDetection } from '../../../src/core/analysis/detection.ts';
 import { assessTally } from '../../../src/core/analysis/assess-tally.ts';
 import { planRecord, type ReleaseRecords } from '../../../src/core/analysis/sequential/record.ts';
 import { ERROR_DEFAULTS } from '../../../src/core/analysis/sequential/constants.ts';
-import { assessWatch, holdingText } from '../../../src/core/analysis/step-watch.ts';
+import { assessWatch, holdingText } from '../../../src/core/analysis/assess-watch.ts';
 import { tallyOf } from '../../../src/core/analysis/tally.ts';
 import type { WatchState } from '../../../src/core/analysis/watch-state.ts';
 import type { ObserveStepInput } from '../../../src/core/model/observe.ts';

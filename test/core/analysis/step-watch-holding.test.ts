@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdingText } from '../../../src/core/analysis/step-watch.ts';
+import { holdingText } from '../../../src/core/analysis/assess-watch.ts';
 import type { WatchState } from '../../../src/core/analysis/watch-state.ts';
 import type { MetricReading } from '../../../src/core/analysis/reading.ts';
 import type { Standing } from '../../../src/core/model/observe.ts';

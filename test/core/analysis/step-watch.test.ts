@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { afterLook, nextAction, holdingText, remainingMs } from '../../../src/core/analysis/step-watch.ts';
+import { holdingText, remainingMs } from '../../../src/core/analysis/assess-watch.ts';
+import { afterLook, nextAction } from '../../../src/core/analysis/step-watch.ts';
 import { beginWatch, cursorFrom, type WatchState } from '../../../src/core/analysis/watch-state.ts';
 import type { MetricReading } from '../../../src/core/analysis/reading.ts';
 import {
