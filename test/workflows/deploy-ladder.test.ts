@@ -21,9 +21,9 @@ describe.skipIf(isMissing('temporal-test-server'))('deployService', () => {
     expect(world.deployment.image).toBe(IMAGE_2);
     expect(whyNotS1(world)).toBeUndefined();
     expect(calls.map((call) => call.name).join(' ')).toBe(
-      'resolvePlan resolveImage observePreflight observeService claimService ' +
+      'resolvePlan resolveImage observePreflight claimService ' +
         'scaleCanary shiftTraffic observeStep '.repeat(5) +
-        'promoteStable shiftTraffic removeCanary observeStep',
+        'promoteStable shiftTraffic removeCanary observeStep recordRelease',
     );
     expect(result.steps.map((step) => step.weightPercent)).toEqual([10, 25, 50, 75, 100, 100]);
   });
@@ -57,6 +57,11 @@ describe.skipIf(isMissing('temporal-test-server'))('deployService', () => {
     const result = await (await lab.trial(fakes).start()).result();
     expect(result).toMatchObject({ outcome: 'rolledBack', reasonCode: 'AnalysisFailed' });
     expect(world.deployment.image).toBe(IMAGE_1);
-    expect(calls.map((call) => call.name).slice(-3)).toEqual(['restoreWorkload', 'restoreTraffic', 'removeCanary']);
+    expect(calls.map((call) => call.name).slice(-4)).toEqual([
+      'restoreWorkload',
+      'restoreTraffic',
+      'removeCanary',
+      'recordRelease',
+    ]);
   });
 });
