@@ -19,7 +19,8 @@ export interface Profile {
   readonly stepMs: number;
   readonly lookMs: number;
   readonly windowMs: number;
-  readonly startsPerSecond: number;
+  /** So many are between their start and their first watch. */
+  readonly startingAtOnce: number;
   /** Wait until all have ended, and count what each has cost; else they are left behind with their server. */
   readonly isToTheEnd: boolean;
   /** Deployments besides those that are counted, started and aborted while those are in flight. */
@@ -51,6 +52,7 @@ export interface Measured {
 }
 
 const SERVICES = 25;
+const RUNNING = "WorkflowType = 'deployService' AND ExecutionStatus = 'Running'";
 const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
 
 export async function measure(inFlight: number, profile: Profile): Promise<Measured> {
@@ -111,6 +113,7 @@ class Bench {
       abortMs.push(await this.abort(id));
     });
     const rss = (await this.worker.usage()).rssMb;
+    const { count: running } = await this.client.workflow.count(RUNNING);
     const cores = ((cpu1.cpuMs - cpu0.cpuMs) / (at1 - at0)).toFixed(2);
     const p99 = percentile(abortMs, 0.99).toFixed(0);
     say(`${cores} cores, ${rss.toFixed(0)} MB; an abort's undo begins within ${p99} ms (p99)`);
@@ -120,7 +123,12 @@ class Bench {
     }
     const wallS = (Date.now() - beginMs) / 1000;
     const ended = profile.isToTheEnd ? counted : [];
-    const wrong = [...(await this.wrongEnds(ended, 'promoted')), ...(await this.wrongEnds(victims, 'aborted'))];
+    const wrong = [
+      // What is measured when the first have ended already is no measure of so many.
+      ...(running < inFlight ? [`only ${running} of ${inFlight} were still in flight after the aborts`] : []),
+      ...(await this.wrongEnds(ended, 'promoted')),
+      ...(await this.wrongEnds(victims, 'aborted')),
+    ];
     const starts = counted.map((id) => (this.worker.watches.get(id) ?? Number.NaN) - (this.startedAtMs.get(id) ?? 0));
     return {
       inFlight,
@@ -140,30 +148,27 @@ class Bench {
     };
   }
 
-  /** Starts at an even pace and returns when each is watched at its first step. */
-  private async startAll(from: number, count: number, { startsPerSecond, stepMs }: Profile): Promise<string[]> {
-    const beginMs = Date.now();
+  /** Starts them, a few at a time, and returns when each is watched at its first step. */
+  private async startAll(from: number, count: number, { startingAtOnce, stepMs }: Profile): Promise<string[]> {
     const ids = Array.from({ length: count }, (_none, index) => this.idOf(from + index));
-    await Promise.all(
-      ids.map(async (id, index) => {
-        await delay(beginMs + (index * 1000) / startsPerSecond - Date.now());
-        this.startedAtMs.set(id, Date.now());
-        const [, environment = '', service = ''] = id.split('/');
-        const args: [DeployInput] = [{ service, environment, version: 'v2', requestedBy: 'benchmark' }];
-        await this.client.workflow.start('deployService', { taskQueue: TASK_QUEUES.main, workflowId: id, args });
-      }),
-    );
-    const unwatched = (): readonly string[] => ids.filter((id) => !this.worker.watches.has(id));
-    let refused: string | undefined;
-    const over = async (): Promise<boolean> => {
-      const [first] = unwatched();
-      if (first !== undefined) refused = await this.endBeforeWatch(first);
-      return first === undefined || refused !== undefined;
-    };
-    const seen = (): string => `${unwatched().length} are not yet`;
-    await until(`${count} to be watched`, over, stepMs * 4 + 60_000, seen, 500);
-    if (refused !== undefined) throw new Error(refused);
+    await inParallel(ids, startingAtOnce, async (id) => {
+      this.startedAtMs.set(id, Date.now());
+      const [, environment = '', service = ''] = id.split('/');
+      const args: [DeployInput] = [{ service, environment, version: 'v2', requestedBy: 'benchmark' }];
+      await this.client.workflow.start('deployService', { taskQueue: TASK_QUEUES.main, workflowId: id, args });
+      await this.untilWatched(id, stepMs);
+    });
     return ids;
+  }
+
+  private async untilWatched(id: string, stepMs: number): Promise<void> {
+    const untilMs = Date.now() + stepMs * 4 + 60_000;
+    while (!this.worker.watches.has(id)) {
+      const isLate = Date.now() > untilMs;
+      for (let look = 0; look < 50 && !this.worker.watches.has(id); look += 1) await delay(20);
+      const refused = this.worker.watches.has(id) ? undefined : await this.endBeforeWatch(id);
+      if (refused !== undefined || isLate) throw new Error(refused ?? `${id} is not watched yet`);
+    }
   }
 
   /** What a deployment said that ended where it should be watched; undefined while it runs. */
@@ -189,9 +194,8 @@ class Bench {
 
   private async untilNoneRuns({ stepMs }: Profile): Promise<void> {
     let running = -1;
-    const query = "WorkflowType = 'deployService' AND ExecutionStatus = 'Running'";
     const none = async (): Promise<boolean> => {
-      running = (await this.client.workflow.count(query)).count;
+      running = (await this.client.workflow.count(RUNNING)).count;
       return running === 0;
     };
     await until('all deployments to end', none, stepMs * 8 + 300_000, () => running, 1000);
