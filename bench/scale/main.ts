@@ -42,8 +42,8 @@ if (values.json) {
 } else {
   print(measured);
 }
-const missed = goals(measured).filter(({ met }) => !met);
-process.exit(missed.length > 0 ? 1 : 0);
+// Times and CPU depend on the machine and are only told; how deployments end does not.
+process.exit(measured.some(({ wrong }) => wrong.length > 0) ? 1 : 0);
 
 function print(all: readonly Measured[]): void {
   const rows: readonly (readonly [string, (one: Measured) => string])[] = [

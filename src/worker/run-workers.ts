@@ -36,6 +36,9 @@ export async function createWorkers(
       taskQueue: TASK_QUEUES.main,
       workflowBundle,
       stickyQueueScheduleToStartTimeout: '2s',
+      // A deployment in flight is three workflows with its ownership and guard; one that fell out is replayed whole.
+      maxCachedWorkflows: 3 * watchSlots + 200,
+      maxConcurrentLocalActivityExecutions: 200,
       // A deployment holds at most one slot (a build, a wait for pods), and an undo must never queue behind them.
       maxConcurrentActivityTaskExecutions: watchSlots + 200,
       shutdownGraceTime: MUTATORS_GRACE,
