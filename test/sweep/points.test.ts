@@ -71,8 +71,12 @@ describe('points of the sweep', () => {
     { point: 'observeStep:1:terminate', ends: ['old'] },
     { point: 'observeStep:1:weight', ends: ['old', 'new'] },
     { point: 'awaitOwnerEnd:1:fail', ends: ['new'] },
+    { point: 'recordRelease:1:fail', ends: ['new'] },
+    { point: 'recordRelease:1:terminate', ends: ['old', 'new'] },
   ])('$point may end with $ends', ({ point, ends }) => {
-    const found = pointsOf(stepsOf('deploy', DEPLOY)).find((each) => pointName(each) === point);
+    const found = pointsOf(stepsOf('deploy', [...DEPLOY, ...traced('deployService', 'recordRelease')])).find(
+      (each) => pointName(each) === point,
+    );
     expect(found && endsOf(found)).toEqual(ends);
   });
 });

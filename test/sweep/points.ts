@@ -120,5 +120,7 @@ export function endsOf({ step, kind }: Point): readonly End[] {
   // A watched owner that nobody asks about is still guarded: the deployment goes on.
   if (step.workflow === 'ownership') return ['new'];
   if (isForeign(kind)) return ['old', 'new'];
+  // Everything is done by then. Only who ends it by force before ownership was told may find it restored.
+  if (step.activity === 'recordRelease') return kind === 'terminate' ? ['old', 'new'] : ['new'];
   return kind === 'lostReply' || kind === 'kill' ? ['new'] : ['old'];
 }
