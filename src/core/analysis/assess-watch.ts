@@ -37,19 +37,15 @@ export function gatesOf(input: ObserveStepInput, state: WatchState) {
   });
 }
 
-/** Notes since when a gate is asked in vain; forgotten when the time to ask has gone again. */
+/** Notes since when a gate is asked in vain: its deadline counts from the first time. */
 export function askGates(input: ObserveStepInput, state: WatchState): WatchState {
-  if (!isBeforeGate(input)) return state;
-  const isAsked = isServed(state, assessWatch(input, state));
-  const shut = isAsked
-    ? new Set(gatesOf(input, state).flatMap(({ phase, name }) => (phase === 'hold' ? [name] : [])))
-    : new Set();
+  if (!isBeforeGate(input) || !isServed(state, assessWatch(input, state))) return state;
   const atMs = state.lastLookAtMs ?? state.startedAtMs;
-  const metrics: Record<string, MetricState> = {};
-  for (const [name, one] of Object.entries(state.metrics)) {
-    const { evidence } = one;
-    if (!evidence || (isAsked && evidence.gateSinceMs !== null) || !shut.has(name)) metrics[name] = one;
-    else metrics[name] = { ...one, evidence: { ...evidence, gateSinceMs: atMs } };
+  const metrics: Record<string, MetricState> = { ...state.metrics };
+  for (const { name, phase } of gatesOf(input, state)) {
+    const one = state.metrics[name];
+    if (phase !== 'hold' || !one?.evidence || one.evidence.gateSinceMs !== null) continue;
+    metrics[name] = { ...one, evidence: { ...one.evidence, gateSinceMs: atMs } };
   }
   return { ...state, metrics };
 }
