@@ -27,8 +27,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     values: ['contracts', 'errors', 'core'],
     packages: (specifier, file) => noTemporal(specifier) || file.startsWith('src/clients/temporal/'),
   },
+  // A library of its own: activities and the command line call it.
+  'restore-suite': { values: ['clients', 'errors', 'core'], packages: noTemporal },
   activities: {
-    values: ['clients', 'config', 'contracts', 'errors', 'core'],
+    values: ['restore-suite', 'clients', 'config', 'contracts', 'errors', 'core'],
     packages: (specifier) => !/^@temporalio\/(workflow|worker|testing)$/.test(specifier),
   },
   workflows: {
@@ -39,12 +41,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   sandbox: { values: ['clients', 'errors'], packages: noTemporal },
   gateway: { values: ['activities', 'clients', 'config', 'contracts', 'errors', 'core'], packages: anyPackage },
   starters: {
-    values: ['worker', 'activities', 'clients', 'config', 'contracts', 'errors', 'core', 'gateway'],
+    values: ['worker', 'activities', 'restore-suite', 'clients', 'config', 'contracts', 'errors', 'core', 'gateway'],
     types: ['workflows'],
     packages: anyPackage,
   },
   worker: {
-    values: ['activities', 'clients', 'config', 'contracts', 'errors', 'core', 'gateway'],
+    values: ['activities', 'restore-suite', 'clients', 'config', 'contracts', 'errors', 'core', 'gateway'],
     types: ['workflows'],
     packages: anyPackage,
   },
