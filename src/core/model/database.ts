@@ -1,5 +1,7 @@
 /** A database of the catalogue with every default written out: what backup and restore workflows work with. */
 
+import type { ClusterRef } from './plan.ts';
+
 /** `crm` in `production`: names of the catalogue. */
 export interface DatabaseName {
   readonly database: string;
@@ -71,6 +73,8 @@ export interface VerificationPlan {
   readonly goneWithinMs: number;
   /** Between two questions to the provider. */
   readonly pollMs: number;
+  /** Between two questions of the keeper whether the verification still runs; 1 min when left out. */
+  readonly keeperQuestionMs?: number;
   readonly connections: number;
   readonly checkTimeoutMs: number;
   /** Tables above so many bytes are sampled; the verdict says so. */
@@ -89,6 +93,8 @@ export interface VerificationPlan {
 
 export interface DatabasePlan extends DatabaseName {
   readonly region: string;
+  /** Cluster that `k8s:` references are read from; the environment's. */
+  readonly cluster?: ClusterRef;
   /** Identifier of the RDS instance. */
   readonly instance: string;
   /** Database in the instance. */
