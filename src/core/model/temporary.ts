@@ -16,6 +16,8 @@ export const AWS_TAGS = {
   database: 'mainstay:database',
   /** `<bucket>/<key>` of the manifest. */
   manifest: 'mainstay:manifest',
+  /** On a temporary instance: ARN of the snapshot it was restored from. */
+  source: 'mainstay:source',
   /** ISO 8601: this backup passed a restore verification then. */
   verifiedAt: 'mainstay:verified-at',
 } as const;
