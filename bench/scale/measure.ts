@@ -21,8 +21,13 @@ export interface Profile {
   readonly windowMs: number;
   /** So many are between their start and their first watch. */
   readonly startingAtOnce: number;
-  /** Wait until all have ended, and count what each has cost; else they are left behind with their server. */
-  readonly isToTheEnd: boolean;
+  /**
+   * `promoted`: all go on to their end, and what each has cost is counted. `aborted`: all are aborted once everything is
+   * measured. Either way each must end so.
+   */
+  readonly ends: 'promoted' | 'aborted';
+  /** Measured when the steps of the first ones end, so that traffic is shifted meanwhile; else as soon as all are watched. */
+  readonly isShifting: boolean;
   /** Deployments besides those that are counted, started and aborted while those are in flight. */
   readonly aborts: number;
 }
@@ -101,7 +106,7 @@ class Bench {
     const counted = await this.startAll(0, inFlight, profile);
     const startCpuMs = ((await this.worker.usage()).cpuMs - idle.cpuMs) / inFlight;
     say(`${inFlight} are watched after ${seconds(beginMs)} s, ${startCpuMs.toFixed(0)} ms of CPU each`);
-    await delay(2000);
+    await delay(profile.isShifting ? Math.max(2000, beginMs + profile.stepMs - Date.now()) : 2000);
     const [cpu0, server0, at0] = [await this.worker.usage(), await cpuMsOf(serverPid), Date.now()];
     await delay(profile.windowMs);
     const [cpu1, server1, at1] = [await this.worker.usage(), await cpuMsOf(serverPid), Date.now()];
@@ -117,16 +122,14 @@ class Bench {
     const cores = ((cpu1.cpuMs - cpu0.cpuMs) / (at1 - at0)).toFixed(2);
     const p99 = percentile(abortMs, 0.99).toFixed(0);
     say(`${cores} cores, ${rss.toFixed(0)} MB; an abort's undo begins within ${p99} ms (p99)`);
-    if (profile.isToTheEnd) {
-      say('waiting for all to end');
-      await this.untilNoneRuns(profile);
-    }
+    say(profile.ends === 'aborted' ? 'aborting all' : 'waiting for all to end');
+    if (profile.ends === 'aborted') await inParallel(counted, 4, async (id) => void (await this.abort(id)));
+    await this.untilNoneRuns(profile);
     const wallS = (Date.now() - beginMs) / 1000;
-    const ended = profile.isToTheEnd ? counted : [];
     const wrong = [
       // What is measured when the first have ended already is no measure of so many.
       ...(running < inFlight ? [`only ${running} of ${inFlight} were still in flight after the aborts`] : []),
-      ...(await this.wrongEnds(ended, 'promoted')),
+      ...(await this.wrongEnds(counted, profile.ends)),
       ...(await this.wrongEnds(victims, 'aborted')),
     ];
     const starts = counted.map((id) => (this.worker.watches.get(id) ?? Number.NaN) - (this.startedAtMs.get(id) ?? 0));
@@ -143,7 +146,7 @@ class Bench {
       abortP50Ms: percentile(abortMs, 0.5),
       abortP99Ms: percentile(abortMs, 0.99),
       abortMaxMs: Math.max(...abortMs),
-      ...(await this.costs(ended)),
+      ...(await this.costs(profile.ends === 'promoted' ? counted : [])),
       wrong,
     };
   }

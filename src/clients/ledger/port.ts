@@ -1,4 +1,5 @@
 /** The release ledger: what was done to production, by whom, why, and how it ended. It decides nothing. */
+import type { BackupOperation, BackupRecord } from '../../core/model/backup-record.ts';
 import type { LedgerEntry, OperationKey } from '../../core/model/ledger.ts';
 import type { LedgerRelease, LedgerSummary } from '../../core/model/ledger-release.ts';
 
@@ -9,6 +10,16 @@ export interface ListWish {
   readonly service?: string;
 }
 
+export interface BackupWish {
+  /** Newest first, at most so many. */
+  readonly limit: number;
+  readonly environment?: string;
+  readonly database?: string;
+  readonly operation?: BackupOperation;
+  /** Whose nominal time is not later. */
+  readonly beforeMs?: number;
+}
+
 /** Every call is bounded in time and throws a CodedError: Unavailable, Timeout, Forbidden, PreconditionFailed, BadResponse. */
 export interface Ledger extends ServiceRecords {
   /** Safe to repeat, in any order. One entry is written whole or not at all. */
@@ -16,6 +27,10 @@ export interface Ledger extends ServiceRecords {
   /** The run that was named, or the latest of that id. */
   readRelease(key: Pick<OperationKey, 'workflowId'> & Partial<OperationKey>): Promise<LedgerRelease | undefined>;
   list(wish: ListWish): Promise<readonly LedgerSummary[]>;
+  /** A backup or a verification with its checks: the run that was named, or the latest of that id. */
+  readBackup(key: Pick<OperationKey, 'workflowId'> & Partial<OperationKey>): Promise<BackupRecord | undefined>;
+  /** Without their checks. */
+  listBackups(wish: BackupWish): Promise<readonly BackupRecord[]>;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@
  */
 import type { MetricQuery, OnLowTraffic, ScrapeSource } from './analysis.ts';
 import type { MetricUnit } from './bound.ts';
+import type { DatabaseEntry, SchedulesEntry } from './catalogue-database.ts';
 import type { PrometheusArms, PrometheusAuth } from './prometheus.ts';
 import type { CheckMode, ConfigRequirement, FreezeWindow, PreflightCheckName } from './plan.ts';
 import type { TrafficEntry } from './traffic-entry.ts';
@@ -22,6 +23,8 @@ export interface Catalogue {
   readonly apiVersion: typeof CATALOGUE_API_VERSION;
   readonly environments: Readonly<Record<string, EnvironmentEntry>>;
   readonly services: Readonly<Record<string, ServiceEntry>>;
+  readonly databases?: Readonly<Record<string, DatabaseEntry>>;
+  readonly schedules?: SchedulesEntry;
 }
 
 export interface EnvironmentEntry {

@@ -2,6 +2,7 @@
  * What the release ledger is told. Every entry may be written twice, late and in any order: the rows are then the same
  * as after one writing in order. Nothing in it is a secret: plans carry references only (S11).
  */
+import type { BackupRecord } from './backup-record.ts';
 import type { Decision } from './deploy-state.ts';
 import type { Incident, Notification } from './notice.ts';
 import type { ReleaseRecords } from '../analysis/sequential/record.ts';
@@ -83,7 +84,17 @@ export interface EndEntry {
 export type NotificationEntry = { readonly kind: 'notification' } & Notification;
 export type IncidentEntry = { readonly kind: 'incident' } & Incident;
 
-export type LedgerEntry = StartEntry | EventEntry | WatchEntry | EndEntry | NotificationEntry | IncidentEntry;
+/** The whole of a backup or a restore verification, at its end. */
+export type BackupEntry = { readonly kind: 'backup' } & BackupRecord;
+
+export type LedgerEntry =
+  | StartEntry
+  | EventEntry
+  | WatchEntry
+  | EndEntry
+  | BackupEntry
+  | NotificationEntry
+  | IncidentEntry;
 
 /**
  * How an operation ended as the ledger knows it. `terminated`: it ended without a word of its own (terminated, timed out,

@@ -50,6 +50,12 @@ class FakeLedger implements Ledger {
   async list() {
     return [];
   }
+  async readBackup() {
+    return undefined;
+  }
+  async listBackups() {
+    return [];
+  }
   async saveRecord() {}
   async loadRecord() {
     return [];

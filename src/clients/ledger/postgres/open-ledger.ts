@@ -2,6 +2,7 @@
 import { openDatabasePool, placeOf } from '../../postgres/pool.ts';
 import type { Database } from '../../postgres/port.ts';
 import type { Ledger } from '../port.ts';
+import { listBackups, readBackup } from './backups.ts';
 import { migrateLedger } from './migrate.ts';
 import { list, readRelease } from './read-release.ts';
 import { loadRecord, saveRecord } from './service-records.ts';
@@ -47,6 +48,8 @@ export async function openLedger(url: string, options: OpenLedgerOptions = {}): 
     write: (entry) => writing(database, `write ${entry.kind}`, (sql) => writeEntry(sql, entry)),
     readRelease: (key) => reading(database, 'read release', (sql) => readRelease(sql, key)),
     list: (wish) => reading(database, 'list releases', (sql) => list(sql, wish)),
+    readBackup: (key) => reading(database, 'read backup', (sql) => readBackup(sql, key)),
+    listBackups: (wish) => reading(database, 'list backups', (sql) => listBackups(sql, wish)),
     saveRecord: (key, bins, nowMs) => writing(database, 'save record', (sql) => saveRecord(sql, key, bins, nowMs)),
     loadRecord: (key, nowMs) => reading(database, 'load record', (sql) => loadRecord(sql, key, nowMs)),
     close: () => database.close(),

@@ -2,6 +2,7 @@
 import type { LedgerEntry, OperationKind } from '../../../core/model/ledger.ts';
 import type { DeployPlan } from '../../../core/model/plan.ts';
 import { CodedError } from '../../../errors/coded-error.ts';
+import { writeBackup } from './backups.ts';
 import type { Sql } from './sql.ts';
 import { writeEnd } from './write-end.ts';
 import { type OperationRow, upsertOperation } from './write-operation.ts';
@@ -18,6 +19,8 @@ export async function writeEntry(sql: Sql, entry: LedgerEntry): Promise<void> {
       return writeWatch(sql, entry);
     case 'end':
       return writeEnd(sql, entry);
+    case 'backup':
+      return writeBackup(sql, entry);
     case 'notification':
       return writeNotification(sql, entry);
     case 'incident':
