@@ -9,6 +9,7 @@ import {
   brokenMetricListRules,
   brokenSourceRules,
 } from '../core/catalogue/analysis-rules.ts';
+import { brokenDatabaseRules, brokenSchedulesRules } from '../core/catalogue/database-rules.ts';
 import { brokenQueryRules, brokenServerRules } from '../core/catalogue/prometheus-rules.ts';
 import { brokenIntervalRules } from '../core/catalogue/interval-rules.ts';
 import { MERGED_PARTS, comesFromOverride, isMapping, mergeKeys } from '../core/catalogue/merge.ts';
@@ -24,8 +25,9 @@ import { brokenReachRules, brokenRouterSourceRules, defaultSteps } from '../core
 import type { MetricEntry, SamplingEntry, StepEntry } from '../core/model/catalogue.ts';
 import { thresholdOf } from '../core/catalogue/judge.ts';
 import { oneOfText } from '../core/model/did-you-mean.ts';
-import type { PathSegment } from '../core/model/problem.ts';
+import { NOTHING, type PathSegment } from '../core/model/problem.ts';
 import { needsCanary } from '../core/model/promql-template.ts';
+import { databasePartsSchema, schedulesSchema } from './catalogue-databases.ts';
 import { prometheusSchema } from './catalogue-prometheus.ts';
 import {
   approvalsSchema,
@@ -53,6 +55,45 @@ export function brokenCatalogueRules(raw: unknown): BrokenRule[] {
     broken.push(...under(['services', name], brokenSharing(service, environments)));
     broken.push(...under(['services', name], brokenPresence(service, environments)));
     broken.push(...under(['services', name], brokenServiceRules(service, known)));
+  }
+  broken.push(...under(['databases'], brokenDatabases(entriesOf(catalogue.databases), environments)));
+  const schedules = wellFormed(schedulesSchema, catalogue.schedules);
+  if (schedules) broken.push(...under(['schedules'], brokenSchedulesRules(schedules, known)));
+  return broken;
+}
+
+/** Each database in each environment that has it; the same database must not be backed up under two names. */
+function brokenDatabases(
+  databases: readonly (readonly [string, Mapping])[],
+  environments: readonly (readonly [string, Mapping])[],
+): BrokenRule[] {
+  const known = environments.map(([name]) => name);
+  const owners = new Map<string, string>();
+  const broken: BrokenRule[] = [];
+  for (const [name, { environments: overrides, ...base }] of databases) {
+    for (const [environment, override] of entriesOf(overrides)) {
+      if (known.length > 0 && !known.includes(environment)) {
+        const expected = `the name of an environment, ${oneOfText(environment, known)}`;
+        broken.push({ path: [name, 'environments', environment], expected, found: JSON.stringify(environment) });
+      }
+      const merged = wellFormed(databasePartsSchema, mergeKeys(base, override));
+      if (!merged) continue;
+      const place = environments.find(([each]) => each === environment)?.[1];
+      const region = typeof place?.region === 'string' ? place.region : undefined;
+      for (const rule of brokenDatabaseRules(merged, region)) {
+        const isOwn = rule.found === NOTHING || comesFromOverride(override, rule.path);
+        const path = [name, ...(isOwn ? ['environments', environment] : []), ...rule.path];
+        if (!broken.some((told) => samePath(told.path, path))) broken.push({ ...rule, path });
+      }
+      if (merged.instance === undefined) continue;
+      const address = JSON.stringify([merged.region ?? region, merged.instance, merged.databaseName ?? name]);
+      const owner = owners.get(address);
+      owners.set(address, `${name} in ${environment}`);
+      if (owner !== undefined) {
+        const expected = 'an instance (with databaseName) that no other entry names';
+        broken.push({ path: [name, 'environments', environment], expected, found: `${merged.instance}, as ${owner}` });
+      }
+    }
   }
   return broken;
 }

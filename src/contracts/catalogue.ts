@@ -17,6 +17,7 @@ import {
   trafficSchema,
   workloadSchema,
 } from './catalogue-parts.ts';
+import { databasesSchema, schedulesSchema } from './catalogue-databases.ts';
 import { prometheusSchema } from './catalogue-prometheus.ts';
 import { brokenCatalogueRules } from './catalogue-rules.ts';
 import { type LocatedProblem, locateIssues } from './problems.ts';
@@ -73,6 +74,8 @@ export const catalogueSchema = mapping({
     serviceSchema,
     'a mapping of at least one service',
   ),
+  databases: databasesSchema.optional(),
+  schedules: schedulesSchema.optional(),
 }) satisfies z.ZodType<Catalogue>;
 
 /** The catalogue, or everything that is wrong with it. `raw` is parsed YAML. Throws nothing. */

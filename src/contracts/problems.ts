@@ -69,11 +69,17 @@ function locateIssue(issue: z.core.$ZodIssue, input: unknown): (LocatedProblem &
     const expected = issue.issues[0]?.message ?? issue.message;
     return [{ path, expected, found: `the name ${JSON.stringify(String(path.at(-1)))}` }];
   }
-  return [{ path, expected: issue.message, found: foundAt(valueAt(input, path), path) }];
+  const value = valueAt(input, path);
+  // `a mapping or off`: of a mapping everything is told that is wrong with it.
+  const ofMapping = issue.code === 'invalid_union' ? (issue.errors[0] ?? []) : [];
+  if (ofMapping.length > 0 && typeof value === 'object' && value !== null) {
+    return ofMapping.flatMap((inner) => locateIssue({ ...inner, path: [...issue.path, ...inner.path] }, input));
+  }
+  return [{ path, expected: issue.message, found: foundAt(value, path) }];
 }
 
 /** Keys that hold a reference to a secret: what stands there instead may be the secret itself. */
-const SECRET_KEYS: readonly PathSegment[] = ['token', 'password'];
+const SECRET_KEYS: readonly PathSegment[] = ['token', 'password', 'connection'];
 
 function foundAt(value: unknown, path: readonly PathSegment[]): string {
   const isHidden = value !== undefined && SECRET_KEYS.includes(path.at(-1) ?? '');
