@@ -7,6 +7,7 @@ Object.assign(process.env, loadTools());
 const SECOND = 1_000;
 const PURE = ['core', 'contracts', 'errors'].map((folder) => `test/${folder}/**/*.test.ts`);
 const SLOW = 'test/e2e/**/*.slow.test.ts';
+const RESTORE = 'test/**/*.restore.test.ts';
 
 interface Kind {
   readonly name: string;
@@ -31,6 +32,8 @@ const KINDS: readonly Kind[] = [
   { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * SECOND, maxWorkers: 1 },
   // The same for what is looked at less often: `npm run test:slow`, and in CI.
   { name: 'slow', include: [SLOW], testTimeout: 300 * SECOND, maxWorkers: 1 },
+  // Backups and restores of real servers: `npm run test:restore`, and in CI.
+  { name: 'restore', include: [RESTORE], testTimeout: 300 * SECOND, maxWorkers: 1 },
 ];
 /** Run by scripts of their own. */
 const NOT_HERE = ['test/kube/**'];
@@ -50,7 +53,7 @@ export default defineConfig({
       test: {
         name,
         include: [...include],
-        exclude: [...NOT_HERE, ...(EXCLUDED[name] ?? [])],
+        exclude: [...NOT_HERE, ...(name === 'restore' ? [] : [RESTORE]), ...(EXCLUDED[name] ?? [])],
         environment: 'node',
         testTimeout,
         hookTimeout: 90 * SECOND,

@@ -2,7 +2,7 @@
 // Runs the tests with the programs that set-up found, within one budget of time, and closes with the line
 // `N passed, N failed, N skipped`, whatever happened before it. Arguments go to vitest:
 //   npm test -- test/core            only files whose path contains that
-//   npm test -- --project workflows  one kind; `slow` is run only when it is named
+//   npm test -- --project workflows  one kind; `slow` and `restore` are run only when they are named
 // Exit code 0 only when at least one test ran, none failed and nothing else went wrong; 130 when interrupted.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'mainstay-test-run-'));
 const tallyPath = join(scratch, 'tally.json');
 const args = process.argv.slice(2);
 // What is slow has its own command; whoever names a kind or a configuration gets that.
-if (!args.some((arg) => /^--(project|config)\b/.test(arg))) args.push('--project', '!slow');
+if (!args.some((arg) => /^--(project|config)\b/.test(arg))) args.push('--project', '!slow', '--project', '!restore');
 if (args.some((arg) => arg.startsWith('--reporter'))) args.push(`--reporter=${REPORTER}`); // ours counts
 
 const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Makes a fresh clone ready: Node's version, the npm packages, and the programs that the demo or the tests start.
 // Uses Node's own modules only, because it runs before anything is installed.
-//   node tools/setup.mjs --for test|demo|ci|kube [--json] [--print-env]
+//   node tools/setup.mjs --for test|demo|ci|kube|restore [--json] [--print-env]
 // Exit codes: 0 ready, 64 wrong usage, 69 something cannot be had.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { buildWithGo } from './setup/go-build.mjs';
 import { ensurePackages } from './setup/packages.mjs';
 import { NEEDED, PINS, WISHED } from './setup/pins.mjs';
 import { saveTools } from './setup/tools.mjs';
+import { installVenvs } from './setup/venv.mjs';
 import { installWheels } from './setup/wheel.mjs';
 
 const UNAVAILABLE = 69;
@@ -22,7 +23,7 @@ const say = (line) => process.stderr.write(`setup: ${line}\n`);
 
 const asked = readOptions(process.argv.slice(2));
 if ('problem' in asked) {
-  say(`${asked.problem}\nusage: node tools/setup.mjs --for test|demo|ci|kube [--json] [--print-env]`);
+  say(`${asked.problem}\nusage: node tools/setup.mjs --for test|demo|ci|kube|restore [--json] [--print-env]`);
   process.exitCode = 64;
 } else {
   try {
@@ -55,7 +56,7 @@ async function setUp({ purpose, isJson, printsEnv }) {
   report({ found, missing: fetched.missing, packages, isJson, printsEnv });
   if (fetched.missing.length === 0) return 0;
   // Tests that need an absent program are skipped with the reason, but not where every test has to run.
-  return purpose === 'test' && !process.env.CI ? 0 : UNAVAILABLE;
+  return ['test', 'restore'].includes(purpose) && !process.env.CI ? 0 : UNAVAILABLE;
 }
 
 /** The sources run as well, only slower to start: code that does not compile is for `npm run check` to refuse. */
@@ -74,9 +75,10 @@ async function obtain(names) {
   const found = [];
   const refused = new Map();
   for (const name of names) {
+    if (PINS[name].venv) continue; // published as packages only
     const { path, problem } = await downloadOfficial(name);
     if (path) found.push(obtained(name, path, 'download'));
-    else refused.set(name, `official download: ${problem}`);
+    else refused.set(name, [`official download: ${problem}`]);
   }
   for (const [name, problem] of refused) say(`${name}: ${problem}`);
 
@@ -84,7 +86,7 @@ async function obtain(names) {
   const take = (results, what) => {
     for (const [name, { path, problem }] of Object.entries(results)) {
       if (path) found.push(obtained(name, path, what));
-      else missing.push({ name, problems: [refused.get(name), `${describe(name)}: ${problem}`] });
+      else missing.push({ name, problems: [...(refused.get(name) ?? []), `${describe(name)}: ${problem}`] });
     }
   };
   const versions = (some) => some.map((name) => `${name} ${PINS[name].version}`).join(', ');
@@ -92,6 +94,11 @@ async function obtain(names) {
   if (asWheels.length > 0) {
     say(`fetching ${versions(asWheels)} as Python wheels`);
     take(await installWheels(asWheels), 'wheel');
+  }
+  const asVenvs = names.filter((name) => PINS[name].venv);
+  if (asVenvs.length > 0) {
+    say(`installing ${versions(asVenvs)} and what it needs as Python packages: half a minute, once`);
+    take(await installVenvs(asVenvs), 'Python packages');
   }
   const byGo = [...refused.keys()].filter((name) => PINS[name].go);
   if (byGo.length > 0) {
@@ -101,7 +108,11 @@ async function obtain(names) {
   return { found, missing };
 }
 
-const describe = (name) => (PINS[name].wheel ? `wheel ${PINS[name].wheel.name}` : `build of ${PINS[name].go.package}`);
+function describe(name) {
+  const { wheel, venv, go } = PINS[name];
+  if (wheel) return `wheel ${wheel.name}`;
+  return venv ? 'Python packages' : `build of ${go.package}`;
+}
 
 function obtained(name, path, source) {
   say(`${name} ${PINS[name].version} is now at ${path}`);
@@ -127,13 +138,28 @@ function howToInstall(name) {
 }
 
 function howToGet(name, problems) {
-  const { wants, purpose, official, wheel } = PINS[name];
+  const { wants, purpose, official } = PINS[name];
   return [
     `${name} cannot be had: ${problems.join('; ')}`,
     `       needed for ${purpose}; wanted: ${wants}`,
     `       Any one of these helps:`,
-    ...(wheel ? waysByWheel(name, official) : waysByGo(name, official)),
+    ...waysOf(name, official),
   ].join('\n');
+}
+
+function waysOf(name, official) {
+  const { wheel, venv } = PINS[name];
+  if (wheel) return waysByWheel(name, official);
+  return venv ? waysByVenv(name) : waysByGo(name, official);
+}
+
+function waysByVenv(name) {
+  const { variable, venv, version } = PINS[name];
+  return [
+    `       - install Python 3.${venv.python} or later with venv (Debian 12, Ubuntu 22.04 and later: apt-get install python3-venv; macOS: brew install python)`,
+    `       - let this machine reach a Python package index`,
+    `       - get it by hand (python3 -m venv X && X/bin/pip install '${name}[server]==${version}' boto3) and set ${variable}=/path/to/X/bin/python`,
+  ];
 }
 
 function waysByWheel(name, official) {
@@ -176,6 +202,6 @@ function readOptions(args) {
     else if (arg.startsWith('--for=')) options.purpose = arg.slice('--for='.length);
     else return { problem: `unknown argument ${arg}` };
   }
-  if (!Object.hasOwn(NEEDED, options.purpose)) return { problem: '--for must be test, demo, ci or kube' };
+  if (!Object.hasOwn(NEEDED, options.purpose)) return { problem: '--for must be test, demo, ci, kube or restore' };
   return options;
 }

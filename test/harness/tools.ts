@@ -9,6 +9,8 @@ const TOOLS = {
   'kube-controller-manager': 'MAINSTAY_KUBE_CONTROLLER_MANAGER',
   etcd: 'MAINSTAY_ETCD',
   prometheus: 'MAINSTAY_PROMETHEUS',
+  moto: 'MAINSTAY_MOTO',
+  'redis-server': 'MAINSTAY_REDIS',
 } as const;
 
 export type ToolName = keyof typeof TOOLS;

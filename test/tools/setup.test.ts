@@ -86,7 +86,7 @@ describe('setup', { timeout: 60_000 }, () => {
   it('says how it is used', async () => {
     const run = await setup({}, ['--for', 'lunch']);
     expect(run.exitCode).toBe(64);
-    expect(run.said).toContain('--for must be test, demo, ci or kube');
+    expect(run.said).toContain('--for must be test, demo, ci, kube or restore');
   });
 });
 

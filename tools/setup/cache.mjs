@@ -1,5 +1,6 @@
 // The folder of one user that keeps downloaded programs, and the two ways several set-ups at once stay out of each
 // other's way: programs are put in place by one rename, and `npm ci` runs under a lock file.
+import { createHash } from 'node:crypto';
 import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { closeSync, lstatSync, rmSync, statSync, writeSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -18,10 +19,18 @@ export function cacheDir() {
   return chosen;
 }
 
-/** Where the cached program stands or would stand: the version is part of the path, so that an old one is not used. */
+/**
+ * Where the cached program stands or would stand: the version is part of the path, so that an old one is not used. Of a
+ * Python environment it is the interpreter, and the list of its packages is part of the path too.
+ */
 export function cachedPath(name) {
-  const folder = `${PINS[name].version}-${process.platform}-${process.arch}`;
-  return join(cacheDir(), 'tools', name, folder, name);
+  const { version, venv } = PINS[name];
+  const platform = `${process.platform}-${process.arch}`;
+  const program = (folder, ...within) => join(cacheDir(), 'tools', name, folder, ...within);
+  if (!venv) return program(`${version}-${platform}`, name);
+  const list = readFileSync(new URL(venv.requirements, import.meta.url));
+  const digest = createHash('sha256').update(list).digest('hex').slice(0, 8);
+  return program(`${version}-${digest}-${platform}`, 'bin', 'python');
 }
 
 /** A scratch folder on the same file system as the cache, so that a rename out of it is atomic. */

@@ -5,6 +5,13 @@ import { delimiter, join, resolve } from 'node:path';
 import { cachedPath, isExecutable } from './cache.mjs';
 import { PINS } from './pins.mjs';
 
+/** Everything that is imported from there, asked without importing it: that would take seconds. */
+const WHICH_MOTO = `
+from importlib.metadata import version
+[version(name) for name in ("boto3", "flask", "flask-cors")]
+print("moto", version("moto"))
+`;
+
 /**
  * @typedef {{ name: string, path: string, version: string, source: string }} Found
  * @typedef {import('./pins.mjs').ToolName} ToolName
@@ -27,11 +34,16 @@ export async function findOnMachine(name, say) {
     return { ...(await checkNamed(name, inFolder, pin.folderVariable)), source: pin.folderVariable };
 
   const passedOver = [];
-  for (const path of candidatesOnPath(name)) {
-    const isWrapper = name === 'kubectl' && isScript(path);
-    const seen = isWrapper ? { problem: 'a script around kubectl' } : await versionOf(name, path);
+  for (const onPath of candidatesOnPath(pin.onPath ?? name)) {
+    const isWrapper = name === 'kubectl' && firstLine(onPath).startsWith('#!');
+    const path = name === 'moto' ? interpreterOf(onPath) : onPath;
+    const seen = isWrapper
+      ? { problem: 'a script around kubectl' }
+      : path
+        ? await versionOf(name, path)
+        : { problem: 'a script that names no Python' };
     if (seen.version && pin.accepts(seen.version)) return { name, path, version: seen.version, source: 'PATH' };
-    passedOver.push(`${path} is ${seen.version ?? seen.problem}, wanted ${pin.wants}: passed over`);
+    passedOver.push(`${onPath} is ${seen.version ?? seen.problem}, wanted ${pin.wants}: passed over`);
   }
 
   const cached = cachedPath(name);
@@ -70,6 +82,8 @@ export async function versionOf(name, path) {
   if (name === 'etcd') return readVersion(await run(path, ['--version']), /^etcd Version: (\d+\.\d+\.\d+)/m);
   if (name === 'prometheus')
     return readVersion(await run(path, ['--version']), /^prometheus, version (\d+\.\d+\.\d+)/m);
+  if (name === 'redis-server') return readVersion(await run(path, ['--version']), /\bv=(\d+\.\d+\.\d+)/);
+  if (name === 'moto') return readVersion(await run(path, ['-c', WHICH_MOTO]), /^moto (\d+\.\d+\.\d+)/m);
   if (name.startsWith('kube-')) return readVersion(await run(path, ['--version']), /^Kubernetes v(\d+\.\d+\.\d+)/m);
   // It knows no --version: it takes the word for a port number and dies naming its own class.
   const text = await run(path, ['--version']);
@@ -89,15 +103,21 @@ function run(path, args) {
   });
 }
 
-function isScript(path) {
-  const start = Buffer.alloc(2);
+/** The Python of a script that one runs; undefined for anything else, as the shim of a version manager. */
+function interpreterOf(script) {
+  const path = /^#!(\/\S*python[\d.]*)\s*$/.exec(firstLine(script))?.[1];
+  return path && isExecutable(path) ? path : undefined;
+}
+
+function firstLine(path) {
+  const start = Buffer.alloc(256);
   const handle = openSync(path, 'r');
   try {
-    readSync(handle, start, 0, 2, 0);
+    const length = readSync(handle, start, 0, start.length, 0);
+    return start.toString('latin1', 0, length).split('\n', 1)[0] ?? '';
   } catch {
-    return false;
+    return '';
   } finally {
     closeSync(handle);
   }
-  return start.toString('latin1') === '#!';
 }

