@@ -47,8 +47,13 @@ export interface RdsEngine {
   setMasterPassword(resourceId: string, password: string): Promise<void>;
   /** Written at once; answers which of them wait for a restart. */
   setParameters(resourceId: string, parameters: Readonly<Record<string, string>>): Promise<readonly string[]>;
-  /** Archiving of WAL on (retention > 0) or off; a restart is done where one is needed. The first base backup is the API's call. */
+  /**
+   * Archiving of WAL on (retention > 0) or off; a restart is done where one is needed. On takes the first base too, off
+   * removes archive and bases, as RDS deletes automated backups when the retention becomes 0.
+   */
   setArchiving(resourceId: string, on: boolean): Promise<void>;
+  /** A further base: what a nightly automated backup is to a restore to a point in time. Only with archiving on. */
+  takeBase(resourceId: string): Promise<void>;
   /** One commit and a new WAL file, so that an idle database can be restored to now. The API's clock calls it. */
   tick(resourceId: string): Promise<void>;
   /** Commit time of the newest archived tick; undefined without archive. */
@@ -61,8 +66,14 @@ export interface RdsEngine {
   /** Folder of the snapshot's data directory: tests make damage in it. */
   snapshotFolder(snapshotId: string): string;
   dataFolder(resourceId: string): string;
+  /** URL of a running server for its superuser `rdsadmin`, which nobody outside RDS can be: a secret, for tests. */
+  adminUrl(resourceId: string, database?: string): string;
+  /** Roles and passwords are those of the snapshot, as on RDS: `spec.masterPassword` is not set. So with the next two. */
   restoreSnapshot(snapshotId: string, spec: ServerSpec): Promise<RunningServer>;
-  /** `latest` is everything that was archived. Only along the source's own timeline. */
+  /**
+   * `latest` is everything that was archived. Only along the source's own timeline.
+   * @throws RestoreLimitError when there is no archive, or the target lies before or after what it reaches.
+   */
   restoreToTime(sourceResourceId: string, target: number | 'latest', spec: ServerSpec): Promise<RunningServer>;
   /** Streaming replication from the source. */
   createReplica(sourceResourceId: string, spec: ServerSpec): Promise<RunningServer>;
