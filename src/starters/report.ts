@@ -1,21 +1,26 @@
 /** `mainstay report`: what was done, why, by whom and with what numbers, also of what was cancelled or terminated. */
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { backupPage } from '../core/report/backup-page.ts';
 import type { ReleaseReport } from '../core/report/release-report.ts';
 import { reportMarkdown } from '../core/report/markdown.ts';
 import { reportPage } from '../core/report/report-page.ts';
+import type { ReportPage } from '../core/report/sections.ts';
+import { CHECK_PROVES } from '../core/restore/proves.ts';
 import { momentInWords, spanInWords } from '../core/status/words.ts';
 import { nameArgument } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 import { environmentOption } from './common-options.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { type LedgerReader, openLedgerReader } from './report/ledger-reader.ts';
+import { type FoundBackup, findBackup, listBackupsText } from './report/find-backup.ts';
 import { findReport, type ReportTarget } from './report/find-report.ts';
+import { reportHtml } from './view/report-html.ts';
 import { type Output, widthOf } from './view/screen.ts';
 import { reportText } from './view/report-text.ts';
 import { PLAIN, styleFor } from './view/style.ts';
 
-const FORMATS = ['text', 'markdown', 'json'] as const;
+const FORMATS = ['text', 'markdown', 'json', 'html'] as const;
 const MOST = 50;
 /** Width of a text that goes to a file. */
 const FILE_WIDTH = 120;
@@ -24,6 +29,7 @@ export interface ReportOptions {
   readonly format?: (typeof FORMATS)[number];
   readonly output?: string;
   readonly list?: boolean;
+  readonly backups?: boolean;
   readonly environment?: string;
   readonly limit?: number;
 }
@@ -31,12 +37,13 @@ export interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .description('what was done, why, by whom, with what numbers; also of what was cancelled or terminated')
-    .argument('[id]', 'workflow id, or a service together with --environment: its latest operation')
+    .argument('[id]', 'workflow id; or a service or database together with --environment: its latest operation')
     .argument('[environment]', 'the same as --environment', nameArgument)
     .addOption(environmentOption())
     .addOption(new Option('-f, --format <format>', 'how it is written').choices(FORMATS).default('text'))
     .option('-o, --output <file>', 'write it to a file instead of standard output')
     .option('-l, --list', `the newest ${MOST} operations of the ledger, instead of one`)
+    .option('--backups', 'backups, dumps and restore verifications, instead of deployments')
     .addHelpText(
       'after',
       [
@@ -57,15 +64,26 @@ export function reportCommand(): Command {
 export async function report(id: string | undefined, options: ReportOptions, output: Output): Promise<number> {
   const ledger = await openLedgerReader();
   try {
-    if (options.list === true) await deliver(await listText(ledger, id, options), options, output);
-    else {
-      const found = await findReport(targetOf(id, options), ledger);
-      await deliver(written(found, options, output), options, output);
-    }
+    await deliver(await contentOf(id, options, ledger, output), options, output);
     return EXIT_CODES.ok.code;
   } finally {
     await ledger.close();
   }
+}
+
+async function contentOf(
+  id: string | undefined,
+  options: ReportOptions,
+  ledger: LedgerReader,
+  output: Output,
+): Promise<string> {
+  if (options.list === true) {
+    return options.backups === true ? listBackupsText(ledger, id, options, MOST) : listText(ledger, id, options);
+  }
+  const target = targetOf(id, options);
+  const backup = await findBackup(target, ledger, options.backups === true);
+  if (backup) return writtenBackup(backup, options, output);
+  return written(await findReport(target, ledger), options, output);
 }
 
 /** A text with a slash is a workflow id; a service has none. */
@@ -77,17 +95,19 @@ function targetOf(id: string | undefined, { environment }: ReportOptions): Repor
   ]);
 }
 
-function written(found: ReleaseReport, { format = 'text', output: file }: ReportOptions, output: Output): string {
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(found, null, 2)}\n`;
-    case 'markdown':
-      return reportMarkdown(reportPage(found));
-    case 'text':
-      return file === undefined
-        ? reportText(reportPage(found), widthOf(output), styleFor(output))
-        : reportText(reportPage(found), FILE_WIDTH, PLAIN);
-  }
+function written(found: ReleaseReport, options: ReportOptions, output: Output): string {
+  return options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : shown(reportPage(found), options, output);
+}
+
+function writtenBackup(found: FoundBackup, options: ReportOptions, output: Output): string {
+  if (options.format === 'json') return `${JSON.stringify(found, null, 2)}\n`;
+  return shown(backupPage({ ...found, proves: CHECK_PROVES }), options, output);
+}
+
+function shown(page: ReportPage, { format, output: file }: ReportOptions, output: Output): string {
+  if (format === 'markdown') return reportMarkdown(page);
+  if (format === 'html') return reportHtml(page);
+  return file === undefined ? reportText(page, widthOf(output), styleFor(output)) : reportText(page, FILE_WIDTH, PLAIN);
 }
 
 async function listText(ledger: LedgerReader, service: string | undefined, options: ReportOptions): Promise<string> {

@@ -1,16 +1,17 @@
-import type { Block, ReportPage } from './sections.ts';
+import { inWords, type WordBlock } from './flatten-blocks.ts';
+import type { ReportPage } from './sections.ts';
 
 /** The page as Markdown with tables, for a ticket or a post-mortem. */
 export function reportMarkdown({ title, sections }: ReportPage): string {
   const lines = [`# ${escaped(title.replaceAll(/ {2,}/g, ': '))}`, ''];
   for (const section of sections) {
     lines.push(`## ${section.title}`, '');
-    for (const block of section.blocks) lines.push(...blockLines(block), '');
+    for (const block of section.blocks) lines.push(...blockLines(inWords(block)), '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function blockLines(block: Block): readonly string[] {
+function blockLines(block: WordBlock): readonly string[] {
   switch (block.kind) {
     case 'text':
       return [escaped(block.text)];

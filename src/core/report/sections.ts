@@ -4,7 +4,26 @@ export type Block =
   | { readonly kind: 'text'; readonly text: string }
   /** A list of sentences, each with a command to paste where there is one. */
   | { readonly kind: 'list'; readonly items: readonly { readonly text: string; readonly command?: string }[] }
-  | { readonly kind: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  | { readonly kind: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | Trend
+  | Spans;
+
+/** A number from run to run, oldest first, with the limit it is compared with. */
+export interface Trend {
+  readonly kind: 'trend';
+  readonly title: string;
+  readonly unit: 'span' | 'bytes';
+  /** `value` in milliseconds or bytes; `null`: that run has none. */
+  readonly points: readonly { readonly atMs: number; readonly value: number | null; readonly says: string }[];
+  readonly limit?: { readonly name: string; readonly value: number };
+}
+
+/** Stretches of time that follow each other. */
+export interface Spans {
+  readonly kind: 'spans';
+  readonly title: string;
+  readonly spans: readonly { readonly name: string; readonly startedAtMs: number; readonly endedAtMs: number }[];
+}
 
 export interface Section {
   readonly title: string;

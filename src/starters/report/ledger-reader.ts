@@ -8,7 +8,7 @@ import { isCoded } from '../../errors/coded-error.ts';
 import { CommandError } from '../command-error.ts';
 
 export type LedgerReader =
-  | ({ readonly reads: true } & Pick<Ledger, 'readRelease' | 'list' | 'close'>)
+  | ({ readonly reads: true } & Pick<Ledger, 'readRelease' | 'list' | 'readBackup' | 'listBackups' | 'close'>)
   /** `trouble` says why it cannot be read, for a person. */
   | { readonly reads: false; readonly trouble: string; close(): Promise<void> };
 
@@ -30,6 +30,8 @@ export async function openLedgerReader(): Promise<LedgerReader> {
       reads: true,
       readRelease: (key) => ledger.readRelease(key),
       list: (wish) => ledger.list(wish),
+      readBackup: (key) => ledger.readBackup(key),
+      listBackups: (wish) => ledger.listBackups(wish),
       close: async () => {
         await ledger.close().catch(() => undefined);
         await connector.close().catch(() => undefined);

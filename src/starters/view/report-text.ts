@@ -1,5 +1,6 @@
 /** A report in a terminal: tables whose long cells wrap in their own column. */
-import type { Block, ReportPage } from '../../core/report/sections.ts';
+import { inWords, type WordBlock } from '../../core/report/flatten-blocks.ts';
+import type { ReportPage } from '../../core/report/sections.ts';
 import { type Style, wrap } from './style.ts';
 
 const GAP = '  ';
@@ -13,7 +14,7 @@ export function reportText({ title, mood, sections }: ReportPage, width: number,
   const lines = [style.bold(paint(title))];
   for (const section of sections) {
     if (section.title !== 'Summary') lines.push('', style.bold(section.title));
-    for (const [index, block] of section.blocks.entries()) {
+    for (const [index, block] of section.blocks.map(inWords).entries()) {
       if (index > 0 && block.kind === 'table') lines.push('');
       lines.push(...blockLines(block, width, style));
     }
@@ -21,7 +22,7 @@ export function reportText({ title, mood, sections }: ReportPage, width: number,
   return `${lines.join('\n')}\n`;
 }
 
-function blockLines(block: Block, width: number, style: Style): readonly string[] {
+function blockLines(block: WordBlock, width: number, style: Style): readonly string[] {
   switch (block.kind) {
     case 'text':
       return wrap(block.text, width);
@@ -36,7 +37,7 @@ function blockLines(block: Block, width: number, style: Style): readonly string[
   }
 }
 
-function tableLines({ columns, rows }: Extract<Block, { kind: 'table' }>, width: number, style: Style) {
+function tableLines({ columns, rows }: Extract<WordBlock, { kind: 'table' }>, width: number, style: Style) {
   const titled = columns.some((title) => title !== '');
   const widths = columnWidths(titled ? [columns, ...rows] : rows, width);
   const lines = rows.flatMap((cells) => rowLines(cells, widths, style, !titled));
