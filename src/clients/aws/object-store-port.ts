@@ -58,6 +58,7 @@ export interface ObjectStore {
       readonly body: Readable;
       readonly contentType: string;
       readonly encryption: Encryption;
+      readonly tags?: Readonly<Record<string, string>>;
       readonly onProgress?: (bytes: number) => void;
     },
     signal?: AbortSignal,
@@ -70,6 +71,11 @@ export interface ObjectStore {
     where: { readonly bucket: string; readonly prefix: string },
     signal?: AbortSignal,
   ): Promise<readonly StoredObject[]>;
+  /**
+   * Gives up the uploads of this key that were begun and never ended, such as those of a worker that was killed; answers
+   * how many. Returns when none is left.
+   */
+  abortUploads(object: { readonly bucket: string; readonly key: string }, signal?: AbortSignal): Promise<number>;
   /** Of an object that is not there, too. */
   remove(object: { readonly bucket: string; readonly key: string }, signal?: AbortSignal): Promise<void>;
 }

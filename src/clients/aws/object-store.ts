@@ -13,6 +13,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { type AwsAddress, callAws, requestOptions, sdkOptions, TRANSFER_WITHIN_MS } from './connection.ts';
 import type { Encryption, ObjectStore, StoredObject } from './object-store-port.ts';
+import { abortUploads } from './unfinished-uploads.ts';
 
 const MIB = 1024 * 1024;
 const PART_BYTES = 16 * MIB;
@@ -87,7 +88,7 @@ export function createObjectStore(region: string, address: AwsAddress = {}): Obj
       return readableOf(found.Body, name);
     },
 
-    async upload({ bucket, key, body, contentType, encryption, onProgress }, signal) {
+    async upload({ bucket, key, body, contentType, encryption, tags, onProgress }, signal) {
       const name = `s3://${bucket}/${key}`;
       const hash = createHash('sha256');
       let bytes = 0;
@@ -111,6 +112,7 @@ export function createObjectStore(region: string, address: AwsAddress = {}): Obj
           ContentType: contentType,
           ChecksumAlgorithm: 'SHA256',
           ...encrypted(encryption),
+          ...(tags && { Tagging: new URLSearchParams(tags).toString() }),
         },
         partSize: PART_BYTES,
         queueSize: PARTS_AT_ONCE,
@@ -185,6 +187,8 @@ export function createObjectStore(region: string, address: AwsAddress = {}): Obj
       } while (token !== undefined && all.length < MOST_LISTED);
       return all;
     },
+
+    abortUploads: (object, signal) => abortUploads(sdk, region, object, signal),
 
     async remove({ bucket, key }, signal) {
       const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
