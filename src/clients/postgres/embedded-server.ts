@@ -3,13 +3,13 @@
  * package's own class is not used: it ends the server from an exit hook (not after kill -9), cannot find a server again
  * that already runs, listens where the configuration says, and writes its password where every user can read it.
  */
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { CodedError } from '../../errors/coded-error.ts';
 import { type Account, serverAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
+import { freePort } from './free-port.ts';
 import { checkVersion, ensureCluster, joinUsers, makeHome, type Membership, passwordOf } from './server-home.ts';
 import {
   endServerWithUs,
@@ -195,17 +195,4 @@ async function ask(
 
 function urlOf(password: string, port: number): string {
   return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-}
-
-/** The wished port when it can be bound (else an error with code EADDRINUSE), any free one for 0. */
-async function freePort(wished: number): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.on('error', reject);
-    server.listen(wished, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : wished;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -21,14 +21,26 @@ export async function makeHome(
   dataDir: string,
   account: Account | undefined,
 ): Promise<{ readonly home: string; readonly isElsewhere: boolean }> {
-  const wished = resolve(dataDir);
-  await mkdir(wished, { recursive: true });
-  const isReachable = account === undefined || (await canEnter(dirname(wished), account));
-  const name = `postgres-${createHash('sha256').update(wished).digest('hex').slice(0, 12)}`;
-  const home = isReachable ? wished : join(ROOT_PLACE, name);
+  const { home, isElsewhere } = await reachablePlace(dataDir, account, 'postgres');
   await mkdir(join(home, 'users'), { recursive: true, mode: 0o755 });
   await chmod(home, account ? 0o711 : 0o700);
-  return { home: await realpath(home), isElsewhere: !isReachable };
+  return { home: await realpath(home), isElsewhere };
+}
+
+/**
+ * Where a folder for Postgres can be: as wished, or (only as root, when the account cannot walk down to it) below
+ * /var/lib/mainstay under the kind and a digest of the wish. The wished folder is made, the other one is not.
+ */
+export async function reachablePlace(
+  folder: string,
+  account: Account | undefined,
+  kind: string,
+): Promise<{ readonly home: string; readonly isElsewhere: boolean }> {
+  const wished = resolve(folder);
+  await mkdir(wished, { recursive: true });
+  const isReachable = account === undefined || (await canEnter(dirname(wished), account));
+  const name = `${kind}-${createHash('sha256').update(wished).digest('hex').slice(0, 12)}`;
+  return { home: isReachable ? wished : join(ROOT_PLACE, name), isElsewhere: !isReachable };
 }
 
 /** The password that belongs to the folder; made by whoever comes first, complete or not there. */

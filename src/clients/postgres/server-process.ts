@@ -83,11 +83,12 @@ export interface StartedServer {
   readonly pid: number;
   /** Undefined while it runs; else what it wrote last. */
   ended(): string | undefined;
+  /** Fulfilled when the process ends. Keeps nothing alive. */
+  readonly whenEnded: Promise<void>;
 }
 
 /** Starts the server in a session of its own: an interrupt from the terminal must not reach it. It outlives us. */
 export async function spawnServer({ home, bin, account, port, durable }: ServerSpec): Promise<StartedServer> {
-  const program = join(bin, 'postgres');
   const settings: Readonly<Record<string, string | number>> = {
     listen_addresses: '127.0.0.1',
     port,
@@ -98,15 +99,35 @@ export async function spawnServer({ home, bin, account, port, durable }: ServerS
     max_connections: 100,
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
+  const [cluster, log] = [join(home, 'cluster'), join(home, 'server.log')];
+  return spawnPostgres({ bin, account, cluster, settings, cwd: home, log });
+}
+
+export interface PostgresProcess {
+  /** Folder of the program `postgres`. */
+  readonly bin: string;
+  readonly account: Account | undefined;
+  /** The data directory. */
+  readonly cluster: string;
+  /** Given on the command line: they win over every file. */
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly cwd: string;
+  /** File that gets what it says; what stood in it is gone. */
+  readonly log: string;
+}
+
+/** Starts `postgres` on a data directory, in a session of its own, detached from us. */
+export async function spawnPostgres(wish: PostgresProcess): Promise<StartedServer> {
+  const { account, log } = wish;
+  const program = join(wish.bin, 'postgres');
   const argv = [
     '-D',
-    join(home, 'cluster'),
-    ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+    wish.cluster,
+    ...Object.entries(wish.settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   ];
-  const log = join(home, 'server.log');
   const output = openSync(log, 'w', 0o600);
   try {
-    const options = { ...asAccount(account), cwd: home, env: cleanEnvironment(), detached: true };
+    const options = { ...asAccount(account), cwd: wish.cwd, env: cleanEnvironment(), detached: true };
     const child = spawn(program, argv, { ...options, stdio: ['ignore', output, output] });
     const pid = await new Promise<number>((resolve, reject) => {
       child.on('error', (error) => reject(cannotRun(program, account, error)));
@@ -114,7 +135,8 @@ export async function spawnServer({ home, bin, account, port, durable }: ServerS
     });
     child.unref();
     const isOver = () => child.exitCode !== null || child.signalCode !== null;
-    return { pid, ended: () => (isOver() ? lastLines(readFileSync(log, 'utf8')) : undefined) };
+    const whenEnded = new Promise<void>((resolve) => (isOver() ? resolve() : child.once('exit', () => resolve())));
+    return { pid, whenEnded, ended: () => (isOver() ? lastLines(readFileSync(log, 'utf8')) : undefined) };
   } finally {
     closeSync(output);
   }
