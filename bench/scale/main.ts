@@ -16,10 +16,19 @@ const FULL: Profile = {
   windowMs: 60_000,
   startingAtOnce: 8,
   aborts: 50,
+  abortEveryMs: 500,
   ends: 'aborted',
   isShifting: true,
 };
-const QUICK: Profile = { ...FULL, stepMs: 15_000, windowMs: 15_000, aborts: 20, ends: 'promoted', isShifting: false };
+const QUICK: Profile = {
+  ...FULL,
+  stepMs: 15_000,
+  windowMs: 15_000,
+  aborts: 20,
+  abortEveryMs: 100,
+  ends: 'promoted',
+  isShifting: false,
+};
 const GOAL = { abortP99Ms: 1000, growth: 1.2 };
 
 const { values } = parseArgs({
@@ -64,13 +73,13 @@ function print(all: readonly Measured[]): void {
     ['wall time, s', (one) => one.wallS.toFixed(0)],
     ['deployments that ended wrongly', (one) => `${one.wrong.length}`],
   ];
-  const { stepMs, lookMs, startingAtOnce, aborts } = profile;
+  const { stepMs, lookMs, startingAtOnce, aborts, abortEveryMs } = profile;
   const server = 'Temporal dev server, in memory';
   const lines = [
     '',
     `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}, ${server}.`,
     `5 steps and bake of ${stepMs / 1000} s each, looked at every ${lookMs / 1000} s, 3 metrics scraped from every pod,`,
-    `observer heartbeat 30 s; ${startingAtOnce} start at a time; ${aborts} more are aborted, 4 at a time, while all run.`,
+    `observer heartbeat 30 s; ${startingAtOnce} start at a time; ${aborts} more are aborted, one each ${abortEveryMs} ms, while all run.`,
     '',
     table(rows.map(([name, cell]) => [name, ...all.map(cell)])),
     '',

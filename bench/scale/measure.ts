@@ -30,6 +30,8 @@ export interface Profile {
   readonly isShifting: boolean;
   /** Deployments besides those that are counted, started and aborted while those are in flight. */
   readonly aborts: number;
+  /** From the begin of one undo to the next abort: a person ends one, not fifty at once. */
+  readonly abortEveryMs: number;
 }
 
 export interface Measured {
@@ -57,6 +59,7 @@ export interface Measured {
 }
 
 const SERVICES = 25;
+const SETTLE_MS = 5_000;
 const RUNNING = "WorkflowType = 'deployService' AND ExecutionStatus = 'Running'";
 const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
 
@@ -114,9 +117,12 @@ class Bench {
     say(`window over, ${profile.aborts} more are started to be aborted`);
     const victims = await this.startAll(inFlight, profile.aborts, profile);
     const abortMs: number[] = [];
-    await inParallel(victims, 4, async (id) => {
+    // What the starts have left in the queues is none of the aborts' business.
+    await delay(SETTLE_MS);
+    for (const id of victims) {
       abortMs.push(await this.abort(id));
-    });
+      await delay(profile.abortEveryMs);
+    }
     const rss = (await this.worker.usage()).rssMb;
     const { count: running } = await this.client.workflow.count(RUNNING);
     const cores = ((cpu1.cpuMs - cpu0.cpuMs) / (at1 - at0)).toFixed(2);

@@ -29,7 +29,7 @@ export function trendPicture({ title, unit, points, limit }: Trend): string {
     animation: false,
     textStyle: { fontFamily: FONT },
     aria: { enabled: false },
-    grid: { left: 70, right: 16, top: 24, bottom: 30 },
+    grid: { left: 84, right: 16, top: 24, bottom: 30 },
     xAxis: {
       type: 'category',
       data: points.map(({ atMs }) => new Date(atMs).toISOString().slice(0, 10)),
@@ -38,8 +38,7 @@ export function trendPicture({ title, unit, points, limit }: Trend): string {
     yAxis: {
       type: 'value',
       min: 0,
-      max: isLimitNear ? Math.max(highest, limit.value) * 1.1 : highest * 1.2,
-      splitNumber: 4,
+      ...scale(unit, isLimitNear ? Math.max(highest, limit.value) : highest),
       axisLabel: { color: COLOURS.dim, formatter: (value: number) => amountInWords(unit, value) },
     },
     series: [
@@ -64,6 +63,22 @@ export function trendPicture({ title, unit, points, limit }: Trend): string {
   const far =
     limit !== undefined && !isLimitNear ? `${limit.name} ${amountInWords(unit, limit.value)} is far above` : '';
   return draw(option, 340, 200, `${title}, run by run${far === '' ? '' : `; ${far}`}`);
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const SPAN_STEPS = [
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 4, 6, 12, 24, 48, 120, 240].map((hours) => hours * HOUR),
+];
+
+/** Round numbers of the unit at the axis, five at most. */
+function scale(unit: Trend['unit'], highest: number): { readonly max: number; readonly interval: number } {
+  const steps = unit === 'span' ? SPAN_STEPS : Array.from({ length: 50 }, (_none, power) => 2 ** power);
+  const interval = steps.find((step) => step * 4 >= highest) ?? highest / 4;
+  return { interval, max: Math.ceil((highest * 1.05) / interval) * interval };
 }
 
 /** One bar for each phase, where it lies in the whole. */

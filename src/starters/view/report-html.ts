@@ -83,6 +83,7 @@ h1.bad { color: var(--bad); } h1.warning { color: var(--warning); } h1.well { co
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+td:first-child { overflow-wrap: normal; }
 th { color: var(--dim); font-weight: 600; white-space: nowrap; }
 tr.bad td { color: var(--bad); font-weight: 600; } tr.warning td { color: var(--warning); }
 .scroll { overflow-x: auto; margin-bottom: 1rem; }
