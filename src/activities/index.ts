@@ -12,6 +12,7 @@ import { createAwaitBuild } from './build/await-build.ts';
 import { createResolveImage } from './build/resolve-image.ts';
 import { createStartBuild } from './build/start-build.ts';
 import { createDescribeCatalogue } from './catalogue/describe-catalogue.ts';
+import { createResolveDatabase } from './catalogue/resolve-database.ts';
 import { createResolvePlan } from './catalogue/resolve-plan.ts';
 import { createClaimService } from './kubernetes/claim-service.ts';
 import { createObserveService } from './kubernetes/observe-service.ts';
@@ -20,6 +21,7 @@ import { createRemoveCanary } from './kubernetes/remove-canary.ts';
 import { createRestoreWorkload } from './kubernetes/restore-workload.ts';
 import { createScaleCanary } from './kubernetes/scale-canary.ts';
 import { noteWatch, noted } from './ledger/note-activities.ts';
+import { createRecordBackup } from './ledger/record-backup.ts';
 import { createRecordRelease } from './ledger/record-release.ts';
 import { createCollectRecord } from './metrics/collect-record.ts';
 import { createObserveStep } from './metrics/observe-step.ts';
@@ -48,6 +50,7 @@ export interface ActivityDeps {
 function compose(deps: ActivityDeps) {
   return {
     ...createResolvePlan(deps),
+    ...createResolveDatabase(deps),
     ...createDescribeCatalogue(deps),
     ...createObservePreflight(deps),
     ...createResolveImage(deps),
@@ -72,7 +75,8 @@ function compose(deps: ActivityDeps) {
 export type ComposedActivities = ReturnType<typeof compose>;
 
 export function createActivities(deps: ActivityDeps) {
-  return withOwnership({ ...noted(compose(deps), deps), ...createRecordRelease(deps) }, deps.client);
+  const all = { ...noted(compose(deps), deps), ...createRecordRelease(deps), ...createRecordBackup(deps) };
+  return withOwnership(all, deps.client);
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,8 +1,12 @@
 /** Every exit code of the command line, once. People's scripts branch on them: a code never changes its meaning. */
+import type { BackupResult } from '../core/model/backup-operation.ts';
 import type { DeployResult } from '../core/model/operation.ts';
 
 export const EXIT_CODES = {
-  ok: { code: 0, says: 'Promoted, unchanged or planned; a message was accepted; a question was answered.' },
+  ok: {
+    code: 0,
+    says: 'Promoted, unchanged, PASS, completed or planned; a message was accepted; a question was answered.',
+  },
   bug: { code: 1, says: 'An error that nobody foresaw. Please report it with the text that was printed.' },
   rolledBack: { code: 10, says: 'The deployment was rolled back; what was found before serves again.' },
   rejected: { code: 11, says: 'A person, a check or a deadline did not allow the deployment to begin or to go on.' },
@@ -19,6 +23,16 @@ export const EXIT_CODES = {
     code: 22,
     says: '`mainstay traffic reset` changed nothing: no ready pod would have got the traffic, or someone else changes the objects.',
   },
+  verificationFailed: {
+    code: 30,
+    says: '`mainstay verify-restore`: FAIL. The copy is not what was backed up, or something temporary is left and costs money.',
+  },
+  couldNotVerify: {
+    code: 31,
+    says: '`mainstay verify-restore`: COULD-NOT-VERIFY. Nothing is proven; the step was named.',
+  },
+  backupFailed: { code: 32, says: '`mainstay backup`: there is no backup; the reason was printed.' },
+  backupIncomplete: { code: 33, says: '`mainstay backup`: there is a backup, but a part of it is missing.' },
   usage: { code: 64, says: 'The command line is wrong: an unknown command or option, or a value that cannot be.' },
   badInput: { code: 65, says: 'The input or the catalogue is wrong; every problem was printed.' },
   noFile: { code: 66, says: 'A file that was named does not exist or cannot be read.' },
@@ -46,6 +60,24 @@ export function exitOf(result: DeployResult): ExitName {
     case 'aborted':
     case 'superseded':
       return result.outcome;
+  }
+}
+
+/** How a finished backup or verification is told to the shell. What is left makes it a FAIL already. */
+export function exitOfBackup({ operation, outcome }: Pick<BackupResult, 'operation' | 'outcome'>): ExitName {
+  switch (outcome) {
+    case 'passed':
+    case 'completed':
+    case 'planned':
+      return 'ok';
+    case 'failed':
+      return operation === 'verifyRestore' ? 'verificationFailed' : 'backupFailed';
+    case 'couldNotVerify':
+      return 'couldNotVerify';
+    case 'incomplete':
+      return 'backupIncomplete';
+    case 'aborted':
+      return 'aborted';
   }
 }
 

@@ -16,6 +16,11 @@ export const BEHAVIOURS = {
   restoreService: 'PINNED',
   ownership: 'AUTO_UPGRADE',
   guardOwnership: 'AUTO_UPGRADE',
+  backUpDatabase: 'PINNED',
+  verifyRestore: 'PINNED',
+  // It must find a worker whatever happens to the build that began it: until it is done, a copy costs money.
+  keepTemporary: 'AUTO_UPGRADE',
+  sweepTemporaries: 'AUTO_UPGRADE',
 } as const satisfies Record<keyof typeof workflows, 'PINNED' | 'AUTO_UPGRADE'>;
 
 const types: Readonly<Record<string, Workflow>> = workflows;

@@ -7,14 +7,19 @@ import { expect, it } from 'vitest';
 import { createActivities, type ActivityDeps } from '../../src/activities/index.ts';
 import {
   canaryName,
+  KEEPER_MESSAGES,
+  keeperId,
   MARKS,
   MEMO,
   MESSAGES,
   OWNERSHIP_MESSAGES,
   ownershipId,
+  scheduleId,
   TASK_QUEUES,
   WORKFLOWS,
 } from '../../src/core/model/names.ts';
+import { AWS_TAGS } from '../../src/core/model/temporary.ts';
+import { BACKUP_OUTCOMES, BACKUP_REASON_CODES } from '../../src/core/model/backup-operation.ts';
 import { OUTCOMES, REASON_CODES } from '../../src/core/model/operation.ts';
 import { ERROR_CODES } from '../../src/errors/codes.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
@@ -32,14 +37,23 @@ function namesOfTheCode(): string {
     activities: Object.keys(activities),
     'messages of an operation': Object.values(MESSAGES),
     'messages of ownership': Object.values(OWNERSHIP_MESSAGES),
+    'messages of a keeper': Object.values(KEEPER_MESSAGES),
     'task queues': Object.values(TASK_QUEUES),
-    'workflow ids': [ownershipId('ENVIRONMENT', 'service', 'NAME'), ownershipId('ENVIRONMENT', 'database', 'NAME')],
+    'workflow ids': [
+      ownershipId('ENVIRONMENT', 'service', 'NAME'),
+      ownershipId('ENVIRONMENT', 'database', 'NAME'),
+      keeperId('VERIFICATION'),
+    ],
+    schedules: [scheduleId('KIND', 'ENVIRONMENT', 'NAME'), scheduleId('KIND', 'ENVIRONMENT')],
     'annotations and labels': [...Object.values(marks), fenceOf('SERVICE'), writtenAtOf('SERVICE')],
     'canary objects': [canaryName('NAME', 1_763_000_000)],
     memo: Object.values(MEMO),
     'error codes': Object.keys(ERROR_CODES),
     outcomes: OUTCOMES,
     'reason codes': REASON_CODES,
+    'outcomes of backups': BACKUP_OUTCOMES,
+    'reason codes of backups': BACKUP_REASON_CODES,
+    'tags at the provider': Object.values(AWS_TAGS),
     'exit codes': Object.entries(EXIT_CODES).map(([name, { code }]) => `${String(code).padStart(3)} ${name}`),
     settings: Object.keys(SETTINGS),
   };

@@ -14,7 +14,11 @@ const MADE: Readonly<Record<string, ActivityOptions>> = {
   waitProfile: profiles.waitProfile(60_000),
   closingProfile: profiles.closingProfile(),
   questionProfile: profiles.questionProfile(60_000),
+  startProfile: profiles.startProfile(),
+  removalProfile: profiles.removalProfile(60_000),
 };
+/** Short writes: too short for a heartbeat, and waited for all the same. */
+const SHORT_WRITES = ['closingProfile', 'startProfile', 'removalProfile'];
 /** Asked within the workflow task: they never write to the cluster, and have no heartbeat. */
 const LOCAL: Readonly<Record<string, LocalActivityOptions>> = {
   localReadProfile: profiles.localReadProfile(),
@@ -50,7 +54,7 @@ describe('activity profiles', () => {
     expect(RETRY.filter((option) => profile.retry?.[option] === undefined)).toEqual([]);
   });
 
-  it.each(Object.entries(MADE).filter(([name]) => name !== 'closingProfile'))(
+  it.each(Object.entries(MADE).filter(([name]) => !SHORT_WRITES.includes(name)))(
     '%s is waited for when it heartbeats, and only then',
     (name, profile) => {
       const waits = profile.cancellationType === ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;

@@ -68,7 +68,11 @@ export function databasesOf(catalogue: Catalogue): readonly DatabaseName[] {
 }
 
 function unknown(path: string, what: string, written: string, known: readonly string[]): Problem {
-  return { path, expected: `the name of ${what} of the catalogue, ${oneOfText(written, known)}`, found: JSON.stringify(written) };
+  return {
+    path,
+    expected: `the name of ${what} of the catalogue, ${oneOfText(written, known)}`,
+    found: JSON.stringify(written),
+  };
 }
 
 /** A cluster whose kubeconfig is not known here is wanted only where the connection lies in it. */

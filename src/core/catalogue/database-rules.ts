@@ -51,9 +51,7 @@ export function databaseIn(entry: DatabaseEntry, environment: string): DatabaseO
 /** What must be written somewhere, and what contradicts itself. `region` is the environment's. */
 export function brokenDatabaseRules(database: DatabaseOverride, region: string | undefined): BrokenRule[] {
   const missing = (path: readonly string[], value: unknown, what: string): BrokenRule[] =>
-    value === undefined
-      ? [{ path, expected: `${what}, here or in the database itself`, found: 'nothing' }]
-      : [];
+    value === undefined ? [{ path, expected: `${what}, here or in the database itself`, found: 'nothing' }] : [];
   const { backup = {}, verification = {} } = database;
   const own = database.region ?? region;
   const copyRegion = typeof backup.copyTo === 'object' ? backup.copyTo.region : undefined;
@@ -149,7 +147,9 @@ export function brokenSchedulesRules(entry: SchedulesEntry, environments: readon
 
 function brokenTimeZone(name: string | undefined): BrokenRule[] {
   if (name === undefined || isTimeZone(name)) return [];
-  return [{ path: ['timeZone'], expected: 'the name of a time zone, such as Europe/Berlin', found: JSON.stringify(name) }];
+  return [
+    { path: ['timeZone'], expected: 'the name of a time zone, such as Europe/Berlin', found: JSON.stringify(name) },
+  ];
 }
 
 function under(prefix: readonly string[], rules: readonly BrokenRule[]): BrokenRule[] {

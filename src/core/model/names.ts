@@ -5,6 +5,10 @@ export const WORKFLOWS = {
   restoreService: 'restoreService',
   ownership: 'ownership',
   guardOwnership: 'guardOwnership',
+  backUpDatabase: 'backUpDatabase',
+  verifyRestore: 'verifyRestore',
+  keepTemporary: 'keepTemporary',
+  sweepTemporaries: 'sweepTemporaries',
 } as const;
 
 /** Updates, signals and queries of an operation (a deployment, a restore). */
@@ -64,4 +68,24 @@ export function ownershipId(environment: string, kind: 'service' | 'database', n
 /** Name of the canary Deployment (and, with the service's name, of its Service). */
 export function canaryName(stable: string, term: number): string {
   return `${stable}-canary-${term}`;
+}
+
+/** Signals of a keeper and of those it keeps for. */
+export const KEEPER_MESSAGES = {
+  /** To the keeper: delete, prove, end. */
+  finish: 'finish',
+  /** To the parent: the keeper runs and owns the name. */
+  keeperReady: 'keeperReady',
+  /** To the parent: a round proved nothing; the keeper goes on. */
+  keeperReport: 'keeperReport',
+} as const;
+
+/** `verify-restore/production/crm/20261101T040000Z-3f2a/keeper` */
+export function keeperId(verificationId: string): string {
+  return `${verificationId}/keeper`;
+}
+
+/** `mainstay/backup/production/crm`; without a name the environment's own, as `mainstay/sweep/production`. */
+export function scheduleId(kind: string, environment: string, name?: string): string {
+  return ['mainstay', kind, environment, ...(name === undefined ? [] : [name])].join('/');
 }

@@ -140,6 +140,44 @@ export function waitProfile(withinMs: number): ActivityOptions {
   };
 }
 
+/**
+ * Starting something at a provider, which returns at once: a call that was sent is waited for, so that whoever cleans up
+ * afterwards finds what it made. Throttling may last for minutes.
+ */
+export function startProfile(): ActivityOptions {
+  return {
+    startToCloseTimeout: MINUTE,
+    scheduleToCloseTimeout: 20 * MINUTE,
+    heartbeatTimeout: undefined,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumInterval: 20 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+/**
+ * One round of deleting something temporary: what may not be deleted yet is asked for again until the round is over;
+ * then whoever keeps it says so, and begins the next.
+ */
+export function removalProfile(roundMs: number): ActivityOptions {
+  return {
+    startToCloseTimeout: MINUTE,
+    scheduleToCloseTimeout: roundMs,
+    heartbeatTimeout: undefined,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: SECOND,
+      backoffCoefficient: 1.5,
+      maximumInterval: 15 * SECOND,
+      maximumAttempts: Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
 /** One question an interval while the answer is "not yet": each costs one action and no slot in between. */
 export function questionProfile(everyMs: number): ActivityOptions {
   return {
