@@ -1,4 +1,5 @@
 import { settingsPage } from '../../src/config/settings.ts';
+import { backupReportJsonSchema } from '../../src/contracts/backup-report.ts';
 import { catalogueJsonSchema } from '../../src/contracts/catalogue.ts';
 import { reportJsonSchema } from '../../src/contracts/release-report.ts';
 import { exitCodesPage } from '../../src/starters/exit-codes.ts';
@@ -24,6 +25,10 @@ export const GENERATORS: readonly Generator[] = [
   {
     path: 'docs/reference/report.schema.generated.json',
     generate: () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
+  },
+  {
+    path: 'docs/reference/backup-report.schema.generated.json',
+    generate: () => `${JSON.stringify(backupReportJsonSchema(), null, 2)}\n`,
   },
   { path: 'docs/reference/ledger.generated.md', generate: ledgerSchemaPage },
   { path: 'docs/reference/settings.generated.md', generate: settingsPage },

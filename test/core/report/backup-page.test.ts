@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { backupReportSchema } from '../../../src/contracts/backup-report.ts';
 import { backupPage } from '../../../src/core/report/backup-page.ts';
 import { bytesInWords, shortSpan } from '../../../src/core/report/amounts.ts';
 import { reportMarkdown } from '../../../src/core/report/markdown.ts';
@@ -72,6 +73,14 @@ describe('the report of a verification', () => {
     expect(html).toContain('&lt;script&gt;');
     expect(html).not.toMatch(/<script|src="http|href="http|undefined|NaN|\[object/);
     expect(reportMarkdown(pageOf(someVerification()))).not.toMatch(/undefined|NaN|\[object|(?<!\\)<script/);
+  });
+});
+
+describe('the JSON of a verification', () => {
+  it.each([someVerification(), passed()])('keeps its contract', (record) => {
+    const found = { record, history: earlierRuns(2) };
+    expect(backupReportSchema.safeParse(JSON.parse(JSON.stringify(found))).error).toBeUndefined();
+    expect(backupReportSchema.safeParse({ ...found, record: { ...record, verdict: 'PASS' } }).success).toBe(false);
   });
 });
 
