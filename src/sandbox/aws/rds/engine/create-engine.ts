@@ -69,8 +69,16 @@ export async function createRdsEngine(options: RdsEngineOptions): Promise<Starte
     ...replication,
     dataFolder: (resourceId) => places.data(resourceId),
     adminUrl: (resourceId, database) => adminUrl({ ...servers.target(resourceId), ...(database ? { database } : {}) }),
-    close: () => (closing ??= servers.endAll('stop').finally(unlock)),
+    close: () => (closing ??= close()),
   };
+
+  async function close(): Promise<void> {
+    try {
+      await servers.close();
+    } finally {
+      await unlock();
+    }
+  }
 
   async function create(spec: NewServerSpec): Promise<RunningServer> {
     const bin = await programs.binOf(spec.major);

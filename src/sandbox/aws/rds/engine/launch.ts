@@ -2,7 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from '../../../../clients/postgres/account.ts';
 import { freePort } from '../../../../clients/postgres/free-port.ts';
-import { isRunning, type StartedServer, spawnPostgres } from '../../../../clients/postgres/server-process.ts';
+import {
+  endServerWithUs,
+  isRunning,
+  type StartedServer,
+  spawnPostgres,
+} from '../../../../clients/postgres/server-process.ts';
 import { CodedError } from '../../../../errors/coded-error.ts';
 import { asAdmin } from './admin.ts';
 import { endImmediately, endOrphans } from './processes.ts';
@@ -27,6 +32,8 @@ export interface LaunchWish {
 export interface Launched {
   readonly server: StartedServer;
   readonly port: number;
+  /** Until called, the server ends with this process, however that ends. */
+  readonly callOff: () => void;
 }
 
 const POLL_MS = 20;
@@ -51,8 +58,10 @@ export async function launch(wish: LaunchWish): Promise<Launched> {
     const settings = { ...fixedSettings(port), ...wish.settings };
     const { bin, account, cwd, log } = wish;
     const server = await spawnPostgres({ bin, account, cwd, log, settings, cluster: wish.dataDir });
+    const callOff = endServerWithUs(server.pid, wish.dataDir, account);
     const outcome = await untilReady(wish, server, port, deadlineMs);
-    if (outcome === undefined) return { server, port };
+    if (outcome === undefined) return { server, port, callOff };
+    callOff();
     seen = outcome;
     if (!PORT_TAKEN.test(seen) && !STILL_HELD.test(seen)) break;
     await delay(50);

@@ -25,7 +25,7 @@ export interface RunningServer {
 export interface SnapshotFacts {
   readonly sizeBytes: number;
   readonly major: number;
-  /** Commit time of the last transaction in it; its stop when there was none. */
+  /** The server's clock when the copy was complete: every commit until then is in it. */
   readonly databaseTimeMs: number;
 }
 

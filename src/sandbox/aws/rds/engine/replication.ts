@@ -9,20 +9,21 @@ import { makeFolder, writeFor } from './places.ts';
 import type { RdsEngine, ReplicaState, RunningServer, ServerSpec } from './port.ts';
 import { dropSlot, reload } from './server-calls.ts';
 import { clearPlace, factsFor, type ServerFacts } from './servers.ts';
+import { DEFAULTS } from './settings.ts';
 
 type Calls = Pick<RdsEngine, 'createReplica' | 'promote' | 'replicaState'>;
 
 const STREAMING_LIMIT_MS = 60_000;
 const PROMOTE_LIMIT_S = 60;
 const POLL_MS = 20;
-/** A replica with less of these than its source does not start, or stops later. */
-const NOT_LESS = [
-  'max_connections',
-  'max_worker_processes',
-  'max_wal_senders',
-  'max_prepared_transactions',
-  'max_locks_per_transaction',
-];
+/** A replica with less of these than its source does not start, or stops later. With Postgres' own values. */
+const NOT_LESS: Readonly<Record<string, string>> = {
+  max_connections: DEFAULTS.max_connections ?? '100',
+  max_wal_senders: DEFAULTS.max_wal_senders ?? '10',
+  max_worker_processes: '8',
+  max_prepared_transactions: '0',
+  max_locks_per_transaction: '64',
+};
 
 export function createReplication({ places, servers, inTurn }: EngineContext): Calls {
   return {
@@ -78,12 +79,12 @@ export function createReplication({ places, servers, inTurn }: EngineContext): C
   ): Promise<void> {
     const { rows } = await asAdmin(admin, (client) =>
       client.query<{ name: string; setting: string }>('SELECT name, setting FROM pg_settings WHERE name = ANY ($1)', [
-        NOT_LESS,
+        Object.keys(NOT_LESS),
       ]),
     );
     for (const { name, setting } of rows) {
-      const wished = parameters[name];
-      if (wished !== undefined && Number(wished) < Number(setting))
+      const wished = parameters[name] ?? NOT_LESS[name];
+      if (Number(wished) < Number(setting))
         throw new CodedError(
           'InvalidInput',
           `replica ${resourceId}: expected ${name} of at least ${setting}, that of its source, found ${wished}`,

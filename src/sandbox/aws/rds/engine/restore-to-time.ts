@@ -69,11 +69,12 @@ export function createRestoreToTime(
     await servers.writeConfig(facts);
     await writeFor(places.account, join(places.data(resourceId), 'recovery.signal'), '');
     try {
-      await servers.launchOnce(facts, 'recovery.log', { settings, limitMs: recoveryLimitMs });
-    } catch (error) {
-      throw limitOf(error) ?? error;
-    } finally {
+      const launched = await servers.launchOnce(facts, 'recovery.log', { settings, limitMs: recoveryLimitMs });
       await servers.stop(resourceId);
+      launched.callOff();
+    } catch (error) {
+      await servers.end(resourceId);
+      throw limitOf(error) ?? error;
     }
   }
 }

@@ -1,10 +1,11 @@
 /** The servers of an engine: which run, on which port, and the file that remembers what each is. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endServerWithUs, isRunning, stopServer } from '../../../../clients/postgres/server-process.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRunning, stopServer } from '../../../../clients/postgres/server-process.ts';
 import { CodedError } from '../../../../errors/coded-error.ts';
 import type { AdminTarget } from './admin.ts';
-import { launch } from './launch.ts';
+import { type Launched, launch } from './launch.ts';
 import { isThere, type Places, readFacts, removeFolder, writeFor } from './places.ts';
 import type { RunningServer, ServerSpec } from './port.ts';
 import { endImmediately, processesOf } from './processes.ts';
@@ -50,7 +51,9 @@ const LOOPBACK = '127.0.0.1';
 export function createServers(options: ServersOptions) {
   const { places, programs } = options;
   const live = new Map<string, Live>();
-  return { factsOf, save, isUp, target, start, launchOnce, stop, end, writeConfig, followersOf, endAll };
+  const inFlight = new Set<Promise<Launched>>();
+  let isClosed = false;
+  return { factsOf, save, isUp, target, start, launchOnce, stop, end, writeConfig, endAll, close };
 
   async function factsOf(resourceId: string): Promise<ServerFacts> {
     const facts = await readFacts<ServerFacts>(factsFile(resourceId));
@@ -84,8 +87,7 @@ export function createServers(options: ServersOptions) {
     if (running && isUp(resourceId)) return { host: LOOPBACK, port: running.port };
     await end(resourceId);
     await writeConfig(facts);
-    const { server, port } = await launchOnce(facts, 'server.log', { port: facts.port });
-    const callOff = endServerWithUs(server.pid, places.data(resourceId), places.account);
+    const { server, port, callOff } = await launchOnce(facts, 'server.log', { port: facts.port });
     const entry: Live = { pid: server.pid, port, isEnding: false, callOff };
     live.set(resourceId, entry);
     void server.whenEnded.then(() => {
@@ -103,9 +105,10 @@ export function createServers(options: ServersOptions) {
     facts: ServerFacts,
     logName: string,
     wish: { readonly port?: number | undefined; readonly settings?: Record<string, string>; readonly limitMs?: number },
-  ) {
+  ): Promise<Launched> {
+    if (isClosed) throw closed();
     const cwd = places.server(facts.resourceId);
-    return launch({
+    const launching = launch({
       ...wish,
       bin: await programs.binOf(facts.major),
       account: places.account,
@@ -116,6 +119,8 @@ export function createServers(options: ServersOptions) {
       readyWhen: facts.follows ? 'readOnly' : 'writable',
       limitMs: wish.limitMs ?? options.startLimitMs,
     });
+    inFlight.add(launching);
+    return launching.finally(() => inFlight.delete(launching));
   }
 
   /** Fast shutdown. Does not run already is success. */
@@ -196,6 +201,20 @@ export function createServers(options: ServersOptions) {
       ...[...live.keys()].map((id) => (how === 'stop' ? stop(id) : end(id))),
       ...rest.map((folder) => endImmediately(join(folder, 'data'))),
     ]);
+  }
+
+  /** Ends what runs and what is just starting; nothing starts any more. */
+  async function close(): Promise<void> {
+    isClosed = true;
+    await endAll('stop');
+    await Promise.allSettled(inFlight);
+    // What was ready at that moment is noted by now.
+    await delay(0);
+    await endAll('stop');
+  }
+
+  function closed(): CodedError {
+    return new CodedError('PreconditionFailed', `RDS engine in ${places.home}: expected it open, found it closed`);
   }
 
   function factsFile(resourceId: string): string {

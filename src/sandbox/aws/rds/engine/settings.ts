@@ -14,7 +14,7 @@ export interface ServerSettings {
 }
 
 /** Small enough for many servers on one machine. A parameter group may say otherwise. */
-const DEFAULTS: Readonly<Record<string, string>> = {
+export const DEFAULTS: Readonly<Record<string, string>> = {
   shared_buffers: '32MB',
   max_connections: '100',
   wal_level: 'replica',
@@ -39,6 +39,7 @@ export function configText(settings: ServerSettings): string {
     archive_command: archiveTo === undefined ? '' : archiveCommand(archiveTo),
     restore_command: '',
     hot_standby: 'on',
+    ssl: 'off',
     ...(durable ? {} : { fsync: 'off' }),
     ...(follows ? { primary_conninfo: connectionInfo(follows), primary_slot_name: follows.slot } : {}),
   };
