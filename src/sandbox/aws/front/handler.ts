@@ -38,6 +38,8 @@ export type AwsHandler = (request: AwsRequest) => Promise<AwsResponse>;
 /** One part that plays services. Started lazily by itself, at its first request. */
 export interface AwsBackend {
   readonly handle: AwsHandler;
+  /** Loads what names its operations, before the first of them is told; absent: nothing to load. */
+  prepare?(): Promise<void>;
   /** Name of the operation, for services that tell it by method and path; undefined: not known. */
   operationOf?(request: {
     readonly service: string;
