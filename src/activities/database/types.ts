@@ -53,6 +53,8 @@ export interface TakeManifestResult {
   readonly serverVersion: number;
   readonly schemaHash: string;
   readonly tookMs: number;
+  /** It cannot be deleted before `lockUntilMs`: the bucket has object lock. */
+  readonly locked: boolean;
   /** What no digest covers, the first few. */
   readonly notCovered: readonly string[];
 }

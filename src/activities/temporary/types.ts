@@ -126,4 +126,6 @@ export interface FindTemporariesResult {
   readonly found: readonly FoundTemporary[];
   /** Look like ours and lack something (tag, name, expiry): left alone, for a person to look at. */
   readonly suspicious: readonly { readonly region: string; readonly identifier: string; readonly reason: string }[];
+  /** Regions that did not answer: nothing is known of them. */
+  readonly notLooked: readonly { readonly region: string; readonly reason: string }[];
 }

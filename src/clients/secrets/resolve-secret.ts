@@ -1,6 +1,7 @@
 /** Fetches what a reference points to. The value lives in the calling activity only: no error carries a part of it. */
 import { readFile } from 'node:fs/promises';
 import { CodedError } from '../../errors/coded-error.ts';
+import type { SecretStore } from '../aws/secret-store-port.ts';
 import type { KubernetesClient } from '../kubernetes/port.ts';
 import { SECRET_REFERENCE_EXPECTED, parseSecretReference } from './secret-reference.ts';
 
@@ -9,6 +10,8 @@ export interface SecretSources {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The cluster that `k8s:` references are read from. */
   readonly kubernetes?: KubernetesClient;
+  /** AWS Secrets Manager, that `aws-sm:` references are read from. */
+  readonly awsSecrets?: SecretStore;
 }
 
 /** Larger is no secret but a wrong path. */
@@ -32,10 +35,7 @@ export async function resolveSecret(reference: string, sources: SecretSources, s
     case 'k8s':
       return nonEmpty(reference, await readClusterSecret(reference, parsed, sources.kubernetes, signal));
     case 'aws-sm':
-      throw new CodedError(
-        'InvalidInput',
-        `secret ${reference}: expected env:, file: or k8s:, found aws-sm:, which is not yet supported`,
-      );
+      return nonEmpty(reference, await readAwsSecret(reference, parsed, sources.awsSecrets, signal));
   }
 }
 
@@ -86,6 +86,35 @@ async function readClusterSecret(
     );
   }
   return Buffer.from(entries[key] ?? '', 'base64').toString('utf8');
+}
+
+/** One entry of a secret that is a JSON object, as the console and managed passwords write them. */
+async function readAwsSecret(
+  reference: string,
+  { id, key }: { readonly id: string; readonly key: string },
+  store: SecretStore | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  if (store === undefined) {
+    throw new CodedError('InvalidInput', `secret ${reference}: expected AWS to read it from, found none configured`);
+  }
+  const text = await store.read(id, signal);
+  if (text === undefined) throw new CodedError('NotFound', `secret ${reference}: expected secret ${id}, found none`);
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch {
+    entries = undefined;
+  }
+  if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
+    throw new CodedError('InvalidInput', `secret ${reference}: expected a JSON object with ${key}, found another text`);
+  }
+  const value = Object.hasOwn(entries, key) ? (entries as Readonly<Record<string, unknown>>)[key] : undefined;
+  if (value === undefined) {
+    const keys = Object.keys(entries).join(', ') || 'none';
+    throw new CodedError('NotFound', `secret ${reference}: expected key ${key} in secret ${id}, found ${keys}`);
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function nonEmpty(reference: string, value: string | undefined): string {

@@ -72,7 +72,11 @@ describe('resolveSecret', () => {
       says: /expected key key in Secret shop\/web, found token, empty/,
     },
     { reference: 'k8s:shop/web/empty', code: 'NotFound', says: /an empty one/ },
-    { reference: 'aws-sm:web#token', code: 'InvalidInput', says: /aws-sm:, which is not yet supported/ },
+    {
+      reference: 'aws-sm:web#token',
+      code: 'InvalidInput',
+      says: /expected AWS to read it from, found none configured/,
+    },
   ])('says $code of $reference', async ({ reference, code, says }) => {
     const error = await failure(reference.replace('$', folder));
     expect(error.code).toBe(code);
