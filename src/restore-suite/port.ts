@@ -13,6 +13,8 @@ export interface TakeManifestOptions {
   /** Writes a row into `mainstay_canary` first (created when absent); false where the role may not write. */
   readonly canary: boolean;
   readonly connections: number;
+  /** The moment that is written down, Unix ms; the server's clock when left out. */
+  readonly nowMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SuiteProgress) => void;
 }
@@ -61,6 +63,11 @@ export interface Prepared {
   readonly disarmed: readonly string[];
   /** What could not be prepared (no amcheck, no BYPASSRLS), in words; the checks concerned could-not-verify. */
   readonly lacking: readonly string[];
+  /**
+   * Set: the copy was not isolated (a subscription could work before it was disarmed). It says what was seen, it is a
+   * FAIL of `isolation`, and the suite says so too.
+   */
+  readonly refused?: string;
 }
 
 export interface RestoreSuite {

@@ -21,7 +21,10 @@ export interface TableDigest {
   readonly digest: string | null;
   /** Condition of the closed range. */
   readonly where?: string;
+  /** Rows that `digest` was made of, where these are not all: of the range, of the sample. */
   readonly rangeRows?: number;
+  /** With a range: sum over every row, so that a table nobody wrote to is proven whole. */
+  readonly wholeDigest?: string;
   /** Closed by declaration: equality is required. Open: the rule for open ranges applies. */
   readonly closed: boolean;
   /** Share of the rows that were hashed, 1 for all. */
@@ -67,6 +70,8 @@ export interface Manifest {
   readonly sequences: readonly SequenceMark[];
   /** A row that was written just before, to be found again. */
   readonly canary?: { readonly token: string; readonly atMs: number };
+  /** `schema.table` of the tables whose columns had statistics for the planner. */
+  readonly analysed?: readonly string[];
   /** Large objects, foreign tables and the like that no digest covers. */
   readonly notCovered: readonly string[];
 }
@@ -87,6 +92,7 @@ export const CHECK_KINDS = [
   'sequence',
   'checksum',
   'collation',
+  'statistics',
   'rule',
   'probe',
 ] as const;
@@ -108,6 +114,8 @@ export interface CheckResult {
   /** What was expected and what was seen, in words a person can act on. */
   readonly says: string;
   readonly ms: number;
+  /** Rows that were read, where they were counted. */
+  readonly rows?: number;
 }
 
 export const SUITE_VERDICTS = ['PASS', 'FAIL', 'COULD-NOT-VERIFY'] as const;

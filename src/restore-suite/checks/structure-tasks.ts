@@ -1,0 +1,166 @@
+/** Heaps, indexes, foreign keys, sequences: what can be checked of a copy by itself. */
+import type { Manifest } from '../../core/model/restore.ts';
+import { assessSequence } from '../../core/restore/assess-sequence.ts';
+import { countInWords, finding } from '../../core/restore/finding.ts';
+import type { Amcheck } from '../catalog/amcheck.ts';
+import type { ForeignKey } from '../catalog/foreign-keys.ts';
+import type { Index, Relation } from '../catalog/indexes.ts';
+import { type OwnedSequence, readSequence } from '../catalog/sequences.ts';
+import type { SuiteSession } from '../open-suite.ts';
+import { problemOf } from '../open-suite.ts';
+import { assessSqlError } from '../../core/restore/sql-state.ts';
+import { type Outcome, type Task, outcome } from './task.ts';
+
+/** How many complaints of one heap are told. */
+const MOST_COMPLAINTS = 5;
+
+const objectOf = ({ name, of }: Relation): string => (name.startsWith('pg_toast.') ? `${name} (TOAST of ${of})` : name);
+
+/** `select bt_index_check(...)`, as one column of whatever relation `oid` names. */
+function indexCall(amcheck: Amcheck, index: Index, oid: string): string | undefined {
+  if (index.method === 'gin') return amcheck.gin && `${amcheck.gin.call}(${oid})`;
+  if (index.method !== 'btree' || !amcheck.btree) return undefined;
+  return `${amcheck.btree.call}(${oid}, true${amcheck.btree.checksUnique ? ', true' : ''})`;
+}
+
+export function indexTasks(indexes: readonly Index[], amcheck: Amcheck): readonly Task[] {
+  const checkable = indexes.filter(
+    (index) => index.isValid && !index.isUnlogged && indexCall(amcheck, index, '0') !== undefined,
+  );
+  const system = checkable.filter(({ isSystem }) => isSystem);
+  const user = checkable.filter(({ isSystem }) => !isSystem);
+  const check = (index: Index) => async (session: SuiteSession) => {
+    await session.read(`index ${index.name}`, `select ${indexCall(amcheck, index, `'${index.oid}'::oid::regclass`)}`);
+    const unique = index.isUnique && amcheck.btree?.checksUnique === true && index.method === 'btree';
+    return finding('pass', `in order, with every row of its table${unique ? ', and unique' : ''}`);
+  };
+  return [
+    ...user.map(
+      (index): Task => ({
+        kind: 'index',
+        object: objectOf(index),
+        // The index is read once and the table once more for every row to be found in it.
+        cost: index.bytes * 4,
+        run: async (session) => [outcome('index', objectOf(index), await check(index)(session))],
+      }),
+    ),
+    ...together('index', 'pg_catalog', system, (index) => check(index)),
+  ];
+}
+
+export function heapTasks(heaps: readonly Relation[], call: string): readonly Task[] {
+  const check = (heap: Relation) => async (session: SuiteSession) => {
+    const rows = await session.read<{ blkno: string; offnum: number | null; msg: string }>(
+      `heap ${heap.name}`,
+      `select blkno::text, offnum, msg, count(*) over ()::text as total
+       from ${call}('${heap.oid}'::oid::regclass, check_toast => true) limit ${MOST_COMPLAINTS}`,
+    );
+    if (rows.length === 0) return finding('pass', 'tuple headers, line pointers and TOAST pointers are sound');
+    const told = rows.map(
+      ({ blkno, offnum, msg }) => `page ${blkno}${offnum === null ? '' : ` item ${offnum}`}: ${msg}`,
+    );
+    return finding('fail', told.join('; '));
+  };
+  return [
+    ...heaps
+      .filter(({ isSystem }) => !isSystem)
+      .map(
+        (heap): Task => ({
+          kind: 'heap',
+          object: objectOf(heap),
+          cost: heap.bytes,
+          run: async (session) => [outcome('heap', objectOf(heap), await check(heap)(session))],
+        }),
+      ),
+    ...together(
+      'heap',
+      'pg_catalog',
+      heaps.filter(({ isSystem }) => isSystem),
+      check,
+    ),
+  ];
+}
+
+/** The system's own relations are many and small: one result when all are well, one more for each that is not. */
+function together<R extends Relation>(
+  kind: 'heap' | 'index',
+  object: string,
+  relations: readonly R[],
+  check: (relation: R) => (session: SuiteSession) => Promise<Outcome | ReturnType<typeof finding>>,
+): readonly Task[] {
+  if (relations.length === 0) return [];
+  const cost = relations.reduce((sum, { bytes }) => sum + bytes, 0) * 4;
+  async function run(session: SuiteSession): Promise<readonly Outcome[]> {
+    const bad: Outcome[] = [];
+    for (const relation of relations) {
+      const found = await judged(() => check(relation)(session));
+      if (found.state !== 'pass') bad.push(outcome(kind, objectOf(relation), found));
+    }
+    const isFine = bad.length === 0;
+    const says = `${countInWords(relations.length - bad.length)} of ${countInWords(relations.length)} are sound`;
+    return [...bad, outcome(kind, object, finding(isFine ? 'pass' : (bad[0]?.state ?? 'fail'), says))];
+  }
+  return [{ kind, object, cost, run }];
+}
+
+/** What the server says of one of many; a lost connection is for whoever runs the task. */
+async function judged(check: () => Promise<ReturnType<typeof finding>>): Promise<ReturnType<typeof finding>> {
+  try {
+    return await check();
+  } catch (error) {
+    const problem = problemOf(error);
+    if (
+      problem?.sqlState === undefined ||
+      !/^[0-9A-Z]{5}$/.test(problem.sqlState) ||
+      /^(?:08|57P)/.test(problem.sqlState)
+    )
+      throw error;
+    return assessSqlError(problem.sqlState, problem.message);
+  }
+}
+
+export function foreignKeyTasks(keys: readonly ForeignKey[]): readonly Task[] {
+  return keys.map(({ name, child, parent, sql, bytes }) => ({
+    kind: 'foreignKey',
+    object: name,
+    cost: bytes,
+    run: async (session) => {
+      const orphans = await session.transaction(`foreign key ${name}`, async (inner) => {
+        // Without indexes: a broken one would hide the row it does not have, or show one that is gone.
+        await inner.read(
+          'without indexes',
+          'set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off',
+        );
+        const [row] = await inner.read<{ orphans: string }>(`foreign key ${name}`, sql);
+        return Number(row?.orphans);
+      });
+      const said =
+        orphans === 0
+          ? finding('pass', `every row of ${child} finds its row in ${parent}`)
+          : finding('fail', `${countInWords(orphans)} rows of ${child} refer to a row that is not in ${parent}`);
+      return [outcome('foreignKey', name, said)];
+    },
+  }));
+}
+
+export function sequenceTasks(sequences: readonly OwnedSequence[], manifest: Manifest | undefined): readonly Task[] {
+  return sequences.map((owned) => {
+    const object = `${owned.schema}.${owned.sequence} of ${owned.table}.${owned.column}`;
+    const mark = manifest?.sequences.find(
+      (each) =>
+        each.schema === owned.schema &&
+        each.sequence === owned.sequence &&
+        each.table === owned.table &&
+        each.column === owned.column,
+    );
+    return {
+      kind: 'sequence',
+      object,
+      cost: 1,
+      run: async (session) => {
+        const seen = await readSequence(session, owned);
+        return [outcome('sequence', object, assessSequence(`${owned.table}.${owned.column}`, seen, mark?.behind))];
+      },
+    };
+  });
+}
