@@ -1,5 +1,5 @@
 /** What a database is at this moment, in one snapshot that all connections share. */
-import { type ClosedRange, type Manifest, type SequenceMark, type TableDigest } from '../core/model/restore.ts';
+import type { ClosedRange, Manifest, SequenceMark, TableDigest } from '../core/model/restore.ts';
 import { isBehind } from '../core/restore/assess-sequence.ts';
 import { CodedError } from '../errors/coded-error.ts';
 import { readFacts, readGuardedFacts } from './catalog/facts.ts';

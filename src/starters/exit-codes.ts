@@ -25,11 +25,11 @@ export const EXIT_CODES = {
   },
   verificationFailed: {
     code: 30,
-    says: '`mainstay verify-restore`: FAIL. The copy is not what was backed up, or something temporary is left and costs money.',
+    says: '`mainstay verify-restore`, `mainstay verify database`: FAIL. The copy is not what was backed up, or something temporary is left and costs money.',
   },
   couldNotVerify: {
     code: 31,
-    says: '`mainstay verify-restore`: COULD-NOT-VERIFY. Nothing is proven; the step was named.',
+    says: '`mainstay verify-restore`, `mainstay verify database`: COULD-NOT-VERIFY. Nothing is proven; the step was named.',
   },
   backupFailed: { code: 32, says: '`mainstay backup`: there is no backup; the reason was printed.' },
   backupIncomplete: { code: 33, says: '`mainstay backup`: there is a backup, but a part of it is missing.' },

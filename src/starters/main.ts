@@ -14,6 +14,8 @@ const COMMANDS: readonly { readonly names: readonly string[]; readonly load: () 
   },
   { names: ['list'], load: async () => [(await import('./list.ts')).listCommand()] },
   { names: ['report'], load: async () => [(await import('./report.ts')).reportCommand()] },
+  { names: ['manifest'], load: async () => [(await import('./manifest.ts')).manifestCommand()] },
+  { names: ['verify'], load: async () => [(await import('./verify.ts')).verifyCommand()] },
   { names: ['worker'], load: async () => [(await import('./worker.ts')).workerCommand()] },
   { names: ['traffic'], load: async () => [(await import('./traffic.ts')).trafficCommand()] },
   { names: ['doctor'], load: async () => [(await import('./doctor.ts')).doctorCommand()] },

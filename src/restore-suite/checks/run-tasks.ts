@@ -25,34 +25,39 @@ const BACK_WITHIN_MS = 30_000;
 const RETRY_MS = 250;
 
 /**
- * Results of all tasks, those of `finished` included. A task whose connection is lost is run once more, alone, after the
+ * Results of all tasks, those of `finished` included; `first` one after the other before the rest. A task whose connection is lost is run once more, alone, after the
  * others: a page that ends its server process takes the checks beside it along, which are innocent. Throws the signal's
  * reason, and errors that no server sent (bugs).
  */
 export async function runTasks(
   suite: Suite,
-  tasks: readonly Task[],
+  first: readonly Task[],
+  rest: readonly Task[],
   options: RunOptions,
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [...options.finished];
   const known = new Set(results.map(keyOf));
-  const open = tasks.filter((task) => !known.has(keyOf(task)));
+  const isOpen = (task: Task) => !known.has(keyOf(task));
+  const rounds = [first.filter(isOpen), rest.filter(isOpen)].map(queueOf);
   const lost: Task[] = [];
-  const queue = queueOf(open);
+  const total = first.length + rest.length;
+  const left = rounds.reduce((sum, queue) => sum + queue.total, 0);
   const tell = () => {
-    const { done, total, doing } = queue.progress;
-    const before = tasks.length - open.length;
-    options.onProgress?.({ done: done + before, total: total + before, doing }, results);
+    const done = rounds.reduce((sum, queue) => sum + queue.progress.done, total - left);
+    const doing = rounds.map((queue) => queue.progress.doing).find((words) => words !== '') ?? '';
+    options.onProgress?.({ done, total, doing }, results);
   };
 
   tell();
-  const workers = Math.max(1, Math.min(options.connections, open.length));
-  await Promise.all(
-    Array.from({ length: workers }, () => work(suite, queue, results, options, tell, (task) => lost.push(task))),
-  );
-  const again = queueOf(lost);
-  await work(suite, again, results, options, tell, (task, words) => {
-    results.push(...failed(task, outcome(task.kind, task.object, finding('couldNotVerify', `twice: ${words}`)), 0));
+  for (const [index, queue] of rounds.entries()) {
+    const workers = index === 0 ? 1 : Math.max(1, Math.min(options.connections, queue.total));
+    const run = () => work(suite, queue, results, options, tell, (task) => lost.push(task));
+    if (queue.total > 0) await Promise.all(Array.from({ length: workers }, run));
+  }
+  if (lost.length === 0) return results;
+  await work(suite, queueOf(lost), results, options, tell, (task, words) => {
+    const said = finding('couldNotVerify', `the connection was lost twice: ${words}`);
+    results.push(...failed(task, outcome(task.kind, task.object, said), 0));
   });
   return results;
 }

@@ -63,7 +63,7 @@ interface DigestRow extends Record<string, unknown> {
 function compareTask(expected: TableDigest, table: Table, checks: TableChecks): Task {
   const object = table.name;
   const { manifest, physical, quiet, serverMajor } = checks;
-  if (table.isPopulated === false) {
+  if (!table.isPopulated) {
     const said = finding('fail', `not populated; the manifest has ${rowsInWords(expected.rows)}`);
     return { kind: 'counts', object, cost: 0, run: async () => [outcome('counts', object, said)] };
   }

@@ -110,7 +110,7 @@ export function ruleTasks(rules: readonly IntegrityRule[]): readonly Task[] {
         outcome(
           'rule',
           rule.name,
-          assessRule(rule, value === null || value === undefined ? null : `${value as string}`),
+          assessRule(rule, value === null || value === undefined ? null : String(value as string | number)),
         ),
       ];
     },
@@ -128,7 +128,7 @@ export function probeTasks(probes: readonly Probe[], nowMs: () => number): reado
   return probes.map(({ name, sql, withinMs }) => ({
     kind: 'probe',
     object: name,
-    cost: Number.MAX_SAFE_INTEGER,
+    cost: 1,
     async run(session) {
       const text = `select count(*)::text as rows from ${subquery(sql, true)} q`;
       const timed = async () => {
