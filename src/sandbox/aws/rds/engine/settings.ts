@@ -22,6 +22,8 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
   max_replication_slots: '10',
   // A replica that was forgotten must not keep WAL for ever.
   max_slot_wal_keep_size: '1GB',
+  // A replica asks its source again soon after that was away.
+  wal_retrieve_retry_interval: '500ms',
   max_wal_size: '256MB',
   min_wal_size: '16MB',
   timezone: 'UTC',
@@ -82,7 +84,7 @@ export function restoreCommand(folder: string): string {
 
 function connectionInfo({ port, passwordFile, name }: NonNullable<ServerSettings['follows']>): string {
   const value = (text: string) => `'${text.replace(/[\\']/g, '\\$&')}'`;
-  return `host=127.0.0.1 port=${port} user=rdsrepladmin passfile=${value(passwordFile)} application_name=${value(name)}`;
+  return `host=127.0.0.1 port=${port} connect_timeout=5 user=rdsrepladmin passfile=${value(passwordFile)} application_name=${value(name)}`;
 }
 
 /** For sh; `%` of a path is not a placeholder of Postgres. Placeholders come as `/%f` and `/.%f.part` at the end. */
