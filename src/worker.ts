@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { Runtime } from '@temporalio/worker';
 import { type ActivityDeps, createActivities } from './activities/index.ts';
+import { createAwsClients } from './clients/aws/aws-clients.ts';
 import { createLocalBuilds } from './clients/build/local-command.ts';
 import { createKubernetesClients } from './clients/kubernetes/http-client.ts';
 import { type LedgerRecorder, NO_LEDGER } from './clients/ledger/recorder.ts';
@@ -15,8 +16,10 @@ import { readSettings, type Settings } from './config/settings.ts';
 import { TASK_QUEUES } from './core/model/names.ts';
 import { describeProblem } from './core/model/problem.ts';
 import { CodedError } from './errors/coded-error.ts';
+import { restoreSuite } from './restore-suite/index.ts';
 import { connectWorker, type WorkerConnections } from './worker/connect.ts';
 import { keepLedger } from './worker/keep-ledger.ts';
+import { temporarySecretOf } from './worker/temporary-secret.ts';
 import { createWorkerLog } from './worker/logging.ts';
 import { createWorkers, runAll, workerIdentity } from './worker/run-workers.ts';
 import { sayCatalogue } from './worker/say-catalogue.ts';
@@ -118,6 +121,7 @@ export function activityDeps(
   ledger: LedgerRecorder = NO_LEDGER,
 ): ActivityDeps {
   const kubernetes = createKubernetesClients();
+  const aws = createAwsClients();
   return {
     client: () => client,
     loadCatalogue: readCatalogue,
@@ -132,5 +136,8 @@ export function activityDeps(
     ledger,
     notifier: createLedgerNotifier(ledger),
     incidents: createLedgerIncidents(ledger),
+    aws,
+    suite: restoreSuite,
+    temporarySecret: temporarySecretOf(settings, { awsSecrets: aws.secrets }),
   };
 }

@@ -14,6 +14,7 @@ import { createStartBuild } from './build/start-build.ts';
 import { createDescribeCatalogue } from './catalogue/describe-catalogue.ts';
 import { createResolveDatabase } from './catalogue/resolve-database.ts';
 import { createResolvePlan } from './catalogue/resolve-plan.ts';
+import { createDatabaseActivities } from './database/index.ts';
 import { createClaimService } from './kubernetes/claim-service.ts';
 import { createObserveService } from './kubernetes/observe-service.ts';
 import { createPromoteStable } from './kubernetes/promote-stable.ts';
@@ -30,10 +31,11 @@ import { createAwaitOwnerEnd } from './ownership/await-owner-end.ts';
 import { createRequestOwnership } from './ownership/request-ownership.ts';
 import { withOwnership } from './ownership/with-ownership.ts';
 import { createObservePreflight } from './preflight/observe-preflight.ts';
+import { createTemporaryActivities, type TemporaryActivityDeps } from './temporary/index.ts';
 import { createRestoreTraffic } from './traffic/restore-traffic.ts';
 import { createShiftTraffic } from './traffic/shift-traffic.ts';
 
-export interface ActivityDeps {
+export interface ActivityDeps extends TemporaryActivityDeps {
   readonly client: () => Client;
   readonly loadCatalogue: () => Promise<CatalogueLoad>;
   readonly kubernetes: KubernetesClients;
@@ -69,6 +71,8 @@ function compose(deps: ActivityDeps) {
     ...createRemoveCanary(deps),
     ...createRestoreTraffic(deps),
     ...createRestoreWorkload(deps),
+    ...createDatabaseActivities(deps),
+    ...createTemporaryActivities(deps),
   };
 }
 

@@ -28,6 +28,8 @@ export interface Settings {
   readonly ledger: (typeof LEDGER_MODES)[number];
   /** URL of the ledger's database, a secret, or a reference to one; empty: a server of our own in `stateDir`. */
   readonly databaseUrl: string;
+  /** Reference to the key of temporary passwords; empty: one of our own in `stateDir`. */
+  readonly temporarySecret: string;
 }
 
 /** One row a variable. The reference page is made from it. */
@@ -58,9 +60,13 @@ export const SETTINGS = {
     says: 'Postgres of the release ledger: `postgres://user:password@host:port/database`, or a reference (`env:NAME`, `file:/PATH`, `k8s:NAMESPACE/NAME/KEY`).',
     fallback: 'a server of our own in MAINSTAY_STATE_DIR',
   },
+  MAINSTAY_TEMPORARY_SECRET: {
+    says: 'Key that passwords of temporary database instances are made from, as a reference (`env:NAME`, `file:/PATH`, `aws-sm:ID#KEY`); the same for every worker.',
+    fallback: 'made once, in MAINSTAY_STATE_DIR: enough for workers of one host',
+  },
 } as const;
 
-/** Stands for a wrong URL in what is told of it: it may hold a password. */
+/** Stands for a wrong URL or reference in what is told of it: it may hold a password. */
 const NOT_SHOWN = 'another text, which is not shown';
 
 const schema = z.object({
@@ -74,6 +80,7 @@ const schema = z.object({
   MAINSTAY_DATABASE_URL: z.string().refine((text) => text !== NOT_SHOWN, {
     error: `postgres://user:password@host:port/database, or ${SECRET_REFERENCE_EXPECTED}`,
   }),
+  MAINSTAY_TEMPORARY_SECRET: z.string().refine((text) => text !== NOT_SHOWN, { error: SECRET_REFERENCE_EXPECTED }),
 }) satisfies z.ZodType<Record<keyof typeof SETTINGS, string>>;
 
 /** The settings, or everything that is wrong with them; a variable that is empty counts as not set. */
@@ -92,6 +99,7 @@ export function readSettings(
     MAINSTAY_REGISTRY_AUTH_FILE: environment.MAINSTAY_REGISTRY_AUTH_FILE || join(dockerHome, 'config.json'),
     MAINSTAY_LEDGER: (environment.MAINSTAY_LEDGER || 'on').toLowerCase(),
     MAINSTAY_DATABASE_URL: usableDatabaseUrl(environment.MAINSTAY_DATABASE_URL ?? ''),
+    MAINSTAY_TEMPORARY_SECRET: usableReference(environment.MAINSTAY_TEMPORARY_SECRET ?? ''),
   };
   const parsed = schema.safeParse(given);
   if (!parsed.success) return { problems: problemsOf(parsed.error, given) };
@@ -106,6 +114,7 @@ export function readSettings(
       registryAuthFile: read.MAINSTAY_REGISTRY_AUTH_FILE,
       ledger: read.MAINSTAY_LEDGER,
       databaseUrl: read.MAINSTAY_DATABASE_URL,
+      temporarySecret: read.MAINSTAY_TEMPORARY_SECRET,
     },
   };
 }
@@ -113,6 +122,10 @@ export function readSettings(
 function usableDatabaseUrl(text: string): string {
   const isUrl = /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
   return text === '' || isUrl || parseSecretReference(text) !== undefined ? text : NOT_SHOWN;
+}
+
+function usableReference(text: string): string {
+  return text === '' || parseSecretReference(text) !== undefined ? text : NOT_SHOWN;
 }
 
 /** The table as a Markdown page, for docs/reference/settings.generated.md. */

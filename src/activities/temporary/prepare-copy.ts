@@ -45,12 +45,12 @@ async function lookIsolated(
   const { identifier, region } = temporary;
   tell(`looking whether ${identifier} is isolated`);
   const instance = await aws.rds(region).findInstance(identifier, Context.current().cancellationSignal);
-  if (instance === undefined) return refused('gone', `instance ${identifier} in ${region}: not there any more`);
+  if (instance === undefined) return notPrepared('gone', `instance ${identifier} in ${region}: not there any more`);
   const foreign = whyNotOurs(instance.tags, temporary);
-  if (foreign !== undefined) return refused('notOurs', `instance ${identifier}: not ours: ${foreign}`);
+  if (foreign !== undefined) return notPrepared('notOurs', `instance ${identifier}: not ours: ${foreign}`);
   const problems = whyNotIsolated(instance, plan.verification);
   if (problems.length > 0) {
-    return refused('notIsolated', `instance ${identifier}: ${problems.join('; ')}; nobody connects to it`);
+    return notPrepared('notIsolated', `instance ${identifier}: ${problems.join('; ')}; nobody connects to it`);
   }
   return instance;
 }
@@ -77,15 +77,16 @@ async function setPassword(
       const seen = await rds.findInstance(identifier, Context.current().cancellationSignal);
       const assessment = assessInstance(seen);
       if (assessment.state === 'ready') return { endpoint: assessment.endpoint };
-      if (assessment.state === 'failed') return refused('gone', `instance ${identifier}: ${assessment.reason}`);
+      if (assessment.state === 'failed') return notPrepared('gone', `instance ${identifier}: ${assessment.reason}`);
       says = assessment.reason;
     } catch (error) {
-      if (isCoded(error, 'NotFound')) return refused('gone', error.message);
+      if (isCoded(error, 'NotFound')) return notPrepared('gone', error.message);
       if (!isCoded(error) || !isRetryable(error.code)) throw error;
       says = error.message;
     }
     tell(says);
-    if (Date.now() >= untilMs) return refused('deadline', `instance ${identifier}: password not set in time: ${says}`);
+    if (Date.now() >= untilMs)
+      return notPrepared('deadline', `instance ${identifier}: password not set in time: ${says}`);
     await Context.current().sleep(PAUSE_MS);
   }
 }
@@ -105,8 +106,10 @@ async function prepare(
     tell(`preparing ${temporary.identifier}`);
     let trouble: CodedError;
     try {
-      const prepared = await deps.suite.prepareCopy({ url, verifierPassword });
-      return { outcome: 'prepared', ...prepared, endpoint };
+      const { disarmed, lacking, refused } = await deps.suite.prepareCopy({ url, verifierPassword });
+      // The suite looks at what was seen then, and its verdict is FAIL: the report is to say so in full.
+      const problems = refused === undefined ? lacking : [`not isolated: ${refused}`, ...lacking];
+      return { outcome: 'prepared', disarmed, lacking: problems, endpoint };
     } catch (error) {
       if (!isCoded(error) || (error.code !== 'Forbidden' && !isRetryable(error.code))) throw error;
       trouble = error;
@@ -114,12 +117,12 @@ async function prepare(
     tell(trouble.message);
     if (Date.now() >= untilMs) {
       const reasonCode = trouble.code === 'Forbidden' ? 'password' : 'unreachable';
-      return refused(reasonCode, `instance ${temporary.identifier}: not prepared in time: ${trouble.message}`);
+      return notPrepared(reasonCode, `instance ${temporary.identifier}: not prepared in time: ${trouble.message}`);
     }
     await Context.current().sleep(PAUSE_MS);
   }
 }
 
-function refused(reasonCode: Refusal['reasonCode'], reason: string): Refusal {
+function notPrepared(reasonCode: Refusal['reasonCode'], reason: string): Refusal {
   return { outcome: 'couldNotPrepare', reasonCode, reason };
 }
