@@ -8,7 +8,15 @@ import { type Sandbox, startSandbox } from './sandbox.ts';
 import type { SandboxStatus } from './status.ts';
 
 /** Where a sandbox listens when nobody else does: the catalogue of the example company names the registry's. */
-const WISHED_PORTS = { api: 7443, registry: 7050, router: 7080, routerAdmin: 7081, control: 7090, prometheus: 7092 };
+const WISHED_PORTS = {
+  api: 7443,
+  registry: 7050,
+  router: 7080,
+  routerAdmin: 7081,
+  control: 7090,
+  prometheus: 7092,
+  aws: 7094,
+};
 const CLOSE_LIMIT_MS = 12_000;
 
 const { values } = parseArgs({
@@ -18,6 +26,8 @@ const { values } = parseArgs({
     'watch-window': { type: 'string' },
     'no-seed': { type: 'boolean', default: false },
     prometheus: { type: 'boolean', default: false },
+    aws: { type: 'boolean', default: false },
+    'aws-clock': { type: 'string' },
   },
 });
 const stateDir = resolve(values.state ?? '.mainstay/sandbox');
@@ -60,6 +70,7 @@ async function run(): Promise<void> {
   }
 
   const window = values['watch-window'];
+  const clock = values['aws-clock'];
   sandbox = await startSandbox({
     stateDir,
     ports: WISHED_PORTS,
@@ -67,6 +78,7 @@ async function run(): Promise<void> {
     seed: !values['no-seed'],
     prometheus: values.prometheus,
     database: !values['no-seed'],
+    aws: values.aws && (clock === undefined || { clockFactor: Number(clock) }),
     ...(window === undefined ? {} : { apiWatchWindow: Number(window) }),
     signal: ending.signal,
     onPhase: (text) => {

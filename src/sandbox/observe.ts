@@ -1,3 +1,4 @@
+import type { SandboxAws } from './aws/start-aws.ts';
 import type { ApiServer } from './cluster/api/server.ts';
 import { KINDS } from './cluster/api/kinds/index.ts';
 import type { Pod } from './cluster/kube/objects.ts';
@@ -17,6 +18,8 @@ export interface ObservedParts {
   readonly faults: SandboxFaults;
   readonly prometheusUrl?: string;
   readonly databaseUrl?: string;
+  readonly aws?: SandboxAws;
+  readonly awsRegion?: string;
 }
 
 /** Every pod. Read from the store itself: faults of the API must not hide them. */
@@ -28,6 +31,7 @@ export function listPods(api: ApiServer): readonly Pod[] {
 /** What runs now. */
 export async function observeSandbox(parts: ObservedParts): Promise<RunningStatus> {
   const { kubeconfigPath, api, registry, router, load, faults, prometheusUrl, databaseUrl } = parts;
+  const { aws, awsRegion } = parts;
   return {
     kubeconfig: kubeconfigPath,
     api: api.url,
@@ -36,6 +40,7 @@ export async function observeSandbox(parts: ObservedParts): Promise<RunningStatu
     routerAdmin: router.adminUrl,
     ...(prometheusUrl === undefined ? {} : { prometheus: prometheusUrl }),
     ...(databaseUrl === undefined ? {} : { database: databaseUrl }),
+    ...(aws && awsRegion ? { aws: { url: aws.url, region: awsRegion, clockFactor: aws.clockFactor } } : {}),
     pods: await Promise.all(listPods(api).map((pod) => describe(pod, registry))),
     load: load.statistics(),
     faults: faults.list(),

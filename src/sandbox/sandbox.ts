@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { EXAMPLE_REGION, type ExampleAws, startExampleAws } from './aws/example-company.ts';
+import type { SandboxAws } from './aws/start-aws.ts';
 import { type ApiServer, startApiServer } from './cluster/api/server.ts';
 import { startControllers } from './cluster/controllers/start-controllers.ts';
 import { createKubeClient } from './cluster/kube/kube-client.ts';
@@ -25,6 +27,7 @@ export interface SandboxPorts {
   readonly router?: number;
   readonly routerAdmin?: number;
   readonly prometheus?: number;
+  readonly aws?: number;
 }
 
 export interface SandboxOptions {
@@ -39,6 +42,11 @@ export interface SandboxOptions {
   readonly prometheus?: boolean;
   /** Starts a Postgres server with a database for the example company. */
   readonly database?: boolean;
+  /**
+   * Starts an AWS endpoint too: the company's database is an RDS instance in it then, whether or not a database was asked
+   * for. `clockFactor`: seconds here for a second there, 0.01 when absent.
+   */
+  readonly aws?: boolean | { readonly clockFactor?: number };
   /** Creates the example company and waits until it is served; true when absent. */
   readonly seed?: boolean;
   /** Told what is being done, one line at a time. */
@@ -62,6 +70,8 @@ export interface Sandbox {
   readonly prometheusUrl?: string;
   /** URL of the example company's database, with its password; absent when it was not asked for, or could not start. */
   readonly databaseUrl?: string;
+  /** Absent when it was not asked for. */
+  readonly aws?: SandboxAws;
   readonly faults: SandboxFaults;
   status(): Promise<RunningStatus>;
   /** Ends everything, also the processes of all pods. May be called twice. */
@@ -103,7 +113,12 @@ async function compose(
   await mkdir(stateDir, { recursive: true });
 
   // Beside everything else: it takes a second, and only the seed needs it.
-  const databaseStarting = options.database === true ? withDatabase(stateDir, reportProblem) : undefined;
+  const awsStarting = options.aws ? withAws(options, stateDir, reportProblem) : undefined;
+  // Awaited below; a failure before that must not end the process.
+  awsStarting?.catch(() => undefined);
+  stops.push(async () => (await awsStarting?.catch(() => undefined))?.aws.close());
+  const databaseStarting =
+    options.database === true && !awsStarting ? withDatabase(stateDir, reportProblem) : undefined;
   stops.push(async () => (await databaseStarting)?.close());
   onPhase('starting registry, Kubernetes API and router');
   const registry = await onPort(ports.registry, (port) => startRegistry({ stateDir, port }));
@@ -145,13 +160,15 @@ async function compose(
   });
   const prometheus = options.prometheus === true ? await withPrometheus(options, stateDir, api, router) : undefined;
   if (prometheus) stops.push(prometheus.close);
-  const database = await databaseStarting;
+  if (awsStarting) onPhase('starting AWS: the database as an RDS instance');
+  const example = await awsStarting;
+  const databaseUrl = example?.databaseUrl ?? (await databaseStarting)?.url;
   if (seed) {
     const cluster = { kubeConfig, client, registryHost: registry.host, routerPort: router.port };
     await seedExampleCompany({
       ...cluster,
       onPhase,
-      ...(database ? { databaseUrl: database.url } : {}),
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
       ...(signal ? { signal } : {}),
     });
   }
@@ -159,7 +176,8 @@ async function compose(
   stops.push(load.close);
   const told = {
     ...(prometheus ? { prometheusUrl: prometheus.url } : {}),
-    ...(database ? { databaseUrl: database.url } : {}),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(example ? { aws: example.aws, awsRegion: EXAMPLE_REGION } : {}),
   };
   const parts = { stateDir, kubeconfigPath, kubeConfig, api, registry, router, load, faults, ...told };
   return { ...parts, status: () => observeSandbox(parts), close };
@@ -176,6 +194,18 @@ async function withDatabase(
     reportProblem('database', error instanceof Error ? error : new Error(String(error)));
     return undefined;
   }
+}
+
+function withAws(
+  { aws, ports }: SandboxOptions,
+  stateDir: string,
+  reportProblem: (part: string, problem: Error) => void,
+): Promise<ExampleAws> {
+  const clock = typeof aws === 'object' && aws.clockFactor !== undefined ? { clockFactor: aws.clockFactor } : {};
+  return onPort(ports?.aws, (port) =>
+    // Every upload is a file of the log that is kept: seldom enough for an afternoon.
+    startExampleAws({ stateDir: join(stateDir, 'aws'), port, logUploadMs: 15_000, reportProblem, ...clock }),
+  );
 }
 
 function withPrometheus(

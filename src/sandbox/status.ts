@@ -13,6 +13,17 @@ export interface SandboxAddresses {
   readonly prometheus?: string;
   /** With the password; absent when it was not asked for, or could not start. */
   readonly database?: string;
+  /** Absent when it was not asked for. */
+  readonly aws?: AwsAddress;
+}
+
+/** One endpoint for all services. */
+export interface AwsAddress {
+  readonly url: string;
+  /** Where the example company is. */
+  readonly region: string;
+  /** Seconds here for a second there. */
+  readonly clockFactor: number;
 }
 
 export interface SandboxPod {

@@ -13,6 +13,15 @@ interface CommonOptions {
   readonly json?: boolean;
 }
 
+interface UpArguments extends CommonOptions {
+  readonly rps: number;
+  readonly watchWindow?: number;
+  readonly seed: boolean;
+  readonly prometheus?: boolean;
+  readonly aws?: boolean;
+  readonly awsClock?: number;
+}
+
 /**
  * `mainstay sandbox up|down|status|env|load|fault`: a Kubernetes API, a registry, a router and load on this machine, with
  * the example company in it. Actions throw CommandError.
@@ -28,22 +37,24 @@ export function sandboxCommand(): Command {
     .option('--watch-window <events>', 'how far back a watch may go until 410 Gone', countArgument)
     .option('--no-seed', 'leave the cluster empty')
     .option('--prometheus', 'start a real Prometheus too, which scrapes pods and router; it must be installed')
-    .action(
-      async (options: CommonOptions & { rps: number; watchWindow?: number; seed: boolean; prometheus?: boolean }) => {
-        const { state: stateDir, rps, watchWindow, seed, prometheus = false, json } = options;
-        const onStep = (step: string): void => console.error(`sandbox: ${step}`);
-        const window = watchWindow === undefined ? {} : { watchWindow };
-        const { status, wasRunning } = await bringUp({
-          stateDir,
-          rps,
-          seed,
-          prometheus,
-          ...window,
-          onStep: json ? () => undefined : onStep,
-        });
-        print(json, { ...status, wasRunning }, upText(status, stateDir, wasRunning));
-      },
-    );
+    .option('--aws', "start an AWS endpoint too, with the company's database as an RDS instance")
+    .option('--aws-clock <factor>', 'with --aws: seconds here for a second of RDS, 0.01 when absent', factorArgument)
+    .action(async (options: UpArguments) => {
+      const { state: stateDir, rps, watchWindow, seed, prometheus = false, aws = false, awsClock, json } = options;
+      const onStep = (step: string): void => console.error(`sandbox: ${step}`);
+      const window = watchWindow === undefined ? {} : { watchWindow };
+      const { status, wasRunning } = await bringUp({
+        stateDir,
+        rps,
+        seed,
+        prometheus,
+        aws,
+        ...(awsClock === undefined ? {} : { awsClock }),
+        ...window,
+        onStep: json ? () => undefined : onStep,
+      });
+      print(json, { ...status, wasRunning }, upText(status, stateDir, wasRunning));
+    });
 
   withState(sandbox.command('down'))
     .description('end the sandbox and all its pods; images stay')
@@ -103,6 +114,12 @@ function rateArgument(text: string): number {
   const rps = Number(text);
   if (text.trim() !== '' && Number.isFinite(rps) && rps >= 0 && rps <= MAX_RPS) return rps;
   throw new InvalidArgumentError(`Expected a number from 0 to ${MAX_RPS}.`);
+}
+
+function factorArgument(text: string): number {
+  const factor = Number(text);
+  if (text.trim() !== '' && factor > 0 && factor <= 10) return factor;
+  throw new InvalidArgumentError('Expected a number above 0, at most 10 (0.01 makes a minute 0.6 s).');
 }
 
 function countArgument(text: string): number {

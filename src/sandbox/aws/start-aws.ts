@@ -5,6 +5,7 @@ import { AwsFaults } from './front/fault-rules.ts';
 import { startFront } from './front/front.ts';
 import type { AwsBackend } from './front/handler.ts';
 import { AwsRequestLog } from './front/request-log.ts';
+import { otherServices, type WantedBucket } from './lazy-backends.ts';
 import { LogUploads } from './rds/api/backups.ts';
 import { RdsClock, SECONDS } from './rds/api/clock.ts';
 import { findInstance, findSnapshot, type RdsContext } from './rds/api/context.ts';
@@ -28,6 +29,8 @@ export interface SandboxAwsOptions {
   readonly engine?: RdsEngine;
   /** Other services by name of the credential scope; `default` takes every one that is not named. Absent: Route 53 and moto. */
   readonly backends?: Readonly<Record<string, AwsBackend>>;
+  /** Made in S3 as soon as it is asked anything, by the absent `backends`. */
+  readonly buckets?: readonly WantedBucket[];
   /** Per region. Absent: 40 instances, 100 manual snapshots. */
   readonly quotas?: { readonly instances?: number; readonly manualSnapshots?: number };
   /** Told of problems that the parts get over by themselves. */
@@ -88,17 +91,6 @@ export interface SandboxAws {
   close(): Promise<void>;
 }
 
-/** What the standard AWS environment of a client is in the sandbox: any key is accepted. */
-export function awsEnvironment(url: string, region: string): Readonly<Record<string, string>> {
-  return {
-    AWS_ENDPOINT_URL: url,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'AKIDSANDBOX',
-    AWS_SECRET_ACCESS_KEY: 'sandbox',
-  };
-}
-
 /**
  * Starts the endpoint; the parts behind other services than RDS start at their first request.
  *
@@ -126,7 +118,7 @@ export async function startSandboxAws(options: SandboxAwsOptions): Promise<Sandb
     reportProblem,
   };
   const rds = createRdsApi(context);
-  const backends = { ...(options.backends ?? otherServices(stateDir, clockFactor)), rds };
+  const backends = { ...(options.backends ?? otherServices(stateDir, clockFactor, options.buckets ?? [])), rds };
   let closing: Promise<void> | undefined;
   const closeParts = async (): Promise<void> => {
     const ended = await Promise.allSettled(Object.values(backends).map((backend) => backend.close()));
@@ -180,7 +172,7 @@ async function openEngine(stateDir: string, reportProblem: (part: string, proble
   const { createRdsEngine } = await import('./rds/engine/create-engine.ts');
   const engine = await createRdsEngine({
     stateDir: join(stateDir, 'rds'),
-    onProblem: (problem) => reportProblem('rds server', new Error(JSON.stringify(problem))),
+    onProblem: ({ resourceId, message }) => reportProblem(`rds server ${resourceId}`, new Error(message)),
   });
   const empty = async (): Promise<void> => {
     for (const name of ['servers', 'snapshots', 'archives']) {
@@ -195,29 +187,4 @@ async function openEngine(stateDir: string, reportProblem: (part: string, proble
     await empty();
   };
   return { engine, close };
-}
-
-/** Route 53 and, for everything else, moto: loaded when they are first asked. */
-function otherServices(stateDir: string, clockFactor: number): Readonly<Record<string, AwsBackend>> {
-  return {
-    route53: lazily(async () => (await import('./route53/start-route53.ts')).createRoute53({ clockFactor })),
-    default: lazily(async () => (await import('./moto/moto-proxy.ts')).createMotoProxy({ stateDir })),
-  };
-}
-
-/** A backend that is made at its first request. Names of operations are told by it once it is there. */
-function lazily(make: () => Promise<AwsBackend>): AwsBackend {
-  let making: Promise<AwsBackend> | undefined;
-  let made: AwsBackend | undefined;
-  const get = async (): Promise<AwsBackend> => {
-    making ??= make();
-    made = await making;
-    return made;
-  };
-  return {
-    prepare: async () => void (await get()),
-    handle: async (request) => (await get()).handle(request),
-    operationOf: (request) => made?.operationOf?.(request),
-    close: async () => (await making)?.close(),
-  };
 }

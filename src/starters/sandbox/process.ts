@@ -24,6 +24,9 @@ export interface UpOptions {
   readonly watchWindow?: number;
   readonly seed: boolean;
   readonly prometheus?: boolean;
+  readonly aws?: boolean;
+  /** Seconds of the sandbox for a second of AWS. */
+  readonly awsClock?: number;
   /** Told each new step of the start. */
   readonly onStep: (step: string) => void;
 }
@@ -91,7 +94,7 @@ export async function takeDown(stateDir: string): Promise<boolean> {
   return true;
 }
 
-function startDaemon({ stateDir, rps, watchWindow, seed, prometheus }: UpOptions) {
+function startDaemon({ stateDir, rps, watchWindow, seed, prometheus, aws, awsClock }: UpOptions) {
   mkdirSync(stateDir, { recursive: true });
   const log = openSync(logFile(stateDir), 'a');
   const logStart = statSync(logFile(stateDir)).size;
@@ -99,6 +102,8 @@ function startDaemon({ stateDir, rps, watchWindow, seed, prometheus }: UpOptions
   if (watchWindow !== undefined) args.push('--watch-window', String(watchWindow));
   if (!seed) args.push('--no-seed');
   if (prometheus === true) args.push('--prometheus');
+  if (aws === true) args.push('--aws');
+  if (awsClock !== undefined) args.push('--aws-clock', String(awsClock));
   const child = spawn(process.execPath, [...daemonEntry(), ...args], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let hasEnded = false;

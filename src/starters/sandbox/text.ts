@@ -1,13 +1,13 @@
 import type { ActiveSandboxFault } from '../../sandbox/faults/fault.ts';
 import type { LoadStatistics } from '../../sandbox/load/load.ts';
-import type { SandboxPod, SandboxStatus } from '../../sandbox/status.ts';
+import type { AwsAddress, SandboxPod, SandboxStatus } from '../../sandbox/status.ts';
 import { stateOption } from './control-client.ts';
 import { envLines, sandboxEnvironment } from './environment.ts';
 
 /** What `up` prints at its end: addresses, lines to paste, and how to go on. */
 export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRunning: boolean): string {
   if (!running) return `sandbox: pid ${pid}`;
-  const { kubeconfig, router, routerAdmin, registry, load, prometheus } = running;
+  const { kubeconfig, router, routerAdmin, registry, load, prometheus, aws } = running;
   const option = stateOption(stateDir);
   return [
     `sandbox ${wasRunning ? 'already runs' : 'is up'} (pid ${pid}, state ${stateDir})`,
@@ -15,6 +15,7 @@ export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRun
     `  router      ${router} (host crm.example.com), its metrics ${routerAdmin}/metrics`,
     `  registry    ${registry}`,
     ...(prometheus === undefined ? [] : [`  prometheus  ${prometheus}`]),
+    ...(aws === undefined ? [] : [awsText(aws)]),
     `  load        ${load.rps} requests per second`,
     '',
     'To use it, in every shell:',
@@ -37,13 +38,14 @@ export function upText({ pid, running }: SandboxStatus, stateDir: string, wasRun
 export function statusText(status: SandboxStatus, stateDir: string): string {
   const { running, pid, phase, step } = status;
   if (!running) return `sandbox ${phase} (pid ${pid}): ${step}`;
-  const { pods, load, faults, api, registry, router, routerAdmin, kubeconfig, prometheus } = running;
+  const { pods, load, faults, api, registry, router, routerAdmin, kubeconfig, prometheus, aws } = running;
   return [
     `sandbox ${phase} (pid ${pid}, state ${stateDir}, since ${status.startedAt})`,
     `  kubernetes  ${api}  kubeconfig ${kubeconfig}`,
     `  router      ${router}  admin ${routerAdmin}`,
     `  registry    ${registry}`,
     ...(prometheus === undefined ? [] : [`  prometheus  ${prometheus}`]),
+    ...(aws === undefined ? [] : [awsText(aws)]),
     `  load        ${loadText(load)}`,
     '',
     `pods: ${pods.length === 0 ? 'none' : ''}`.trimEnd(),
@@ -51,6 +53,10 @@ export function statusText(status: SandboxStatus, stateDir: string): string {
     '',
     faultsText(faults),
   ].join('\n');
+}
+
+function awsText({ url, region, clockFactor }: AwsAddress): string {
+  return `  aws         ${url} (${region}; a minute of RDS takes ${Math.round(clockFactor * 60_000) / 1000} s)`;
 }
 
 /** One line of the load's counters. */

@@ -78,6 +78,6 @@ export function escapeXml(text: string): string {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;')
       // No XML has them, not even escaped.
-      .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '?')
+      .replaceAll(/\p{Cc}/gu, (char) => ('\t\n\r'.includes(char) ? char : '?'))
   );
 }

@@ -139,7 +139,7 @@ export function newSnapshot(
 }
 
 export async function dropAutomatedSnapshots(context: RdsContext, region: Region, resourceId: string): Promise<void> {
-  for (const snapshot of [...region.snapshots.values()]) {
+  for (const snapshot of region.snapshots.values()) {
     if (snapshot.type !== 'automated' || snapshot.resourceId !== resourceId || snapshot.copiedFrom) continue;
     region.snapshots.delete(snapshot.identifier);
     await context.engine.deleteSnapshot(snapshot.folder);

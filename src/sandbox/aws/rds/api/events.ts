@@ -1,4 +1,4 @@
-import { type Operation } from './context.ts';
+import type { Operation } from './context.ts';
 import { RdsError } from './errors.ts';
 import { page } from './paging.ts';
 import { list } from './xml.ts';

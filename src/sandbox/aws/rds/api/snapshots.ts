@@ -25,7 +25,7 @@ export const createDbSnapshot: Operation = ({ context, region, input }) => {
   const tags = { ...(instance.copyTagsToSnapshot ? instance.tags : {}), ...input.tags() };
   requireFree(context, region, identifier);
   requireReady(instance, 'create a snapshot');
-  startSnapshot(context, region, instance.identifier, identifier, tags);
+  void startSnapshot(context, region, instance.identifier, identifier, tags);
   return { DBSnapshot: snapshotView(findSnapshot(region, identifier)) };
 };
 
