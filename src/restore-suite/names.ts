@@ -7,7 +7,7 @@ export const CANARY_SCHEMA = 'mainstay_canary';
 export const VERIFIER_ROLE = 'mainstay_verifier';
 /** `(token text primary key, at timestamptz)`. */
 export const CANARY_TABLE = `${CANARY_SCHEMA}.canary`;
-/** `(xid text, refused text)`, one row. */
+/** `(started timestamptz, xid text, refused text)`, one row for each start of the server: a copy carries its source's. */
 export const PREPARED_TABLE = `${VERIFY_SCHEMA}.prepared`;
 
 /** Schemas whose contents change by themselves or by us: never digested. */

@@ -20,7 +20,7 @@ import { scramSecret } from './scram-secret.ts';
 const STATEMENT_MS = 120_000;
 
 /**
- * Safe to repeat: what was seen first stands in `mainstay_verify.prepared`. Never drops a subscription: that would drop
+ * Safe to repeat: what was seen first stands in `mainstay_verify.prepared`, until the server is started anew. Never drops a subscription: that would drop
  * its slot at the publisher. Throws PreconditionFailed for a server in recovery, and what a connection throws.
  */
 export async function prepareCopy({ url, verifierPassword }: PrepareOptions): Promise<Prepared> {
@@ -80,9 +80,9 @@ async function keepWhatWasSeen(
     await session.read('make our schema', `create schema if not exists ${VERIFY_SCHEMA}`);
     await session.read(
       'keep what was seen first',
-      `create table if not exists ${PREPARED_TABLE} (only_row boolean primary key default true check (only_row), xid text not null, refused text);
-       insert into ${PREPARED_TABLE} (xid, refused)
-       values (${quoteText(facts.nextXid)}, ${refused === null ? 'null' : quoteText(refused)})
+      `create table if not exists ${PREPARED_TABLE} (started timestamptz primary key, xid text not null, refused text);
+       insert into ${PREPARED_TABLE}
+       values (pg_postmaster_start_time(), ${quoteText(facts.nextXid)}, ${refused === null ? 'null' : quoteText(refused)})
        on conflict do nothing`,
     );
   });

@@ -1,6 +1,7 @@
 /** What a database is at this moment, in one snapshot that all connections share. */
 import type { ClosedRange, Manifest, SequenceMark, TableDigest } from '../core/model/restore.ts';
 import { isBehind } from '../core/restore/assess-sequence.ts';
+import { isLostConnection } from '../core/restore/sql-state.ts';
 import { CodedError } from '../errors/coded-error.ts';
 import { readFacts, readGuardedFacts } from './catalog/facts.ts';
 import { DEFAULT_SETTINGS, readSettings } from './catalog/settings.ts';
@@ -204,7 +205,7 @@ async function digestTable(
   } catch (error) {
     const problem = problemOf(error);
     // Rights, or damage in the source itself: said in the manifest. A lost connection loses the snapshot.
-    if (problem?.sqlState === undefined || /^(?:08|57|[^0-9A-Z])|^E/.test(problem.sqlState)) throw error;
+    if (!problem || isLostConnection(problem.sqlState) || problem.sqlState === '57014') throw error;
     return { ...base, rows: 0, digest: null, note: problem.message };
   }
 }

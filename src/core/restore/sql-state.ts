@@ -11,7 +11,8 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
 
 /** `lost`: worth another attempt over another connection. */
 export function isLostConnection(sqlState: string | undefined): boolean {
-  return sqlState === undefined || !/^[0-9A-Z]{5}$/.test(sqlState) || /^(?:08|57P)/.test(sqlState);
+  // Node's names of socket errors begin with E (EPIPE has five letters, too), no state of the server does.
+  return sqlState === undefined || !/^(?!E)[0-9A-Z]{5}$/.test(sqlState) || /^(?:08|57P)/.test(sqlState);
 }
 
 /**

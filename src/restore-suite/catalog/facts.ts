@@ -30,7 +30,6 @@ interface FactRow extends Record<string, unknown> {
   readonly checksums: string;
   readonly now_ms: string;
   readonly objects: string;
-  readonly prepared: string | null;
   readonly canary: boolean;
 }
 
@@ -39,10 +38,10 @@ const FACTS = `select current_setting('server_version_num')::int as version, cur
   pg_snapshot_xmax(pg_current_snapshot())::text as next, current_setting('data_checksums') as checksums,
   (extract(epoch from clock_timestamp()) * 1000)::bigint::text as now_ms,
   (select count(*) from pg_largeobject_metadata)::text as objects,
-  (select to_regclass('${PREPARED_TABLE}')::text) as prepared,
   to_regclass('${CANARY_TABLE}') is not null as canary`;
 
-export async function readFacts(session: SuiteSession): Promise<ServerFacts> {
+/** What everybody may ask, also inside a transaction. */
+export async function readFacts(session: SuiteSession): Promise<Omit<ServerFacts, keyof GuardedFacts>> {
   const [row] = await session.read<FactRow>('ask the server for its facts', FACTS);
   if (!row) throw new Error('facts: a query without a row');
   return {
@@ -52,17 +51,17 @@ export async function readFacts(session: SuiteSession): Promise<ServerFacts> {
     inRecovery: row.recovery,
     oldestXid: row.oldest,
     nextXid: row.next,
+    largeObjects: Number(row.objects),
     hasChecksums: row.checksums === 'on',
     nowMs: Number(row.now_ms),
-    largeObjects: Number(row.objects),
     hasCanaryTable: row.canary,
-  } as ServerFacts;
+  };
 }
 
+export type GuardedFacts = Pick<ServerFacts, 'systemIdentifier' | 'timelineId' | 'databaseBytes' | 'prepared'>;
+
 /** What needs rights; outside a transaction, since each may fail. */
-export async function readGuardedFacts(
-  session: SuiteSession,
-): Promise<Pick<ServerFacts, 'systemIdentifier' | 'timelineId' | 'databaseBytes' | 'prepared'>> {
+export async function readGuardedFacts(session: SuiteSession): Promise<GuardedFacts> {
   const [control] = await ifAllowed(
     session.read<{ system: string; timeline: number }>(
       'ask for the system identifier',
@@ -75,7 +74,7 @@ export async function readGuardedFacts(
   const [prepared] = await ifAllowed(
     session.read<{ xid: string; refused: string | null }>(
       'ask how it was prepared',
-      `select xid, refused from ${PREPARED_TABLE}`,
+      `select xid, refused from ${PREPARED_TABLE} where started = pg_postmaster_start_time()`,
     ),
   );
   return {

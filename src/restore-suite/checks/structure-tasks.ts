@@ -8,7 +8,7 @@ import type { Index, Relation } from '../catalog/indexes.ts';
 import { type OwnedSequence, readSequence } from '../catalog/sequences.ts';
 import type { SuiteSession } from '../open-suite.ts';
 import { problemOf } from '../open-suite.ts';
-import { assessSqlError } from '../../core/restore/sql-state.ts';
+import { assessSqlError, isLostConnection } from '../../core/restore/sql-state.ts';
 import { type Outcome, type Task, outcome } from './task.ts';
 
 /** How many complaints of one heap are told. */
@@ -109,12 +109,7 @@ async function judged(check: () => Promise<ReturnType<typeof finding>>): Promise
     return await check();
   } catch (error) {
     const problem = problemOf(error);
-    if (
-      problem?.sqlState === undefined ||
-      !/^[0-9A-Z]{5}$/.test(problem.sqlState) ||
-      /^(?:08|57P)/.test(problem.sqlState)
-    )
-      throw error;
+    if (!problem || isLostConnection(problem.sqlState)) throw error;
     return assessSqlError(problem.sqlState, problem.message);
   }
 }
