@@ -25,6 +25,8 @@ export interface SandboxAwsOptions {
   readonly clockFactor?: number;
   /** How often the log of an instance is uploaded; absent: 5 minutes by the clock factor, at least a second. */
   readonly logUploadMs?: number;
+  /** An automated backup each day of the clock, the oldest dropped by the retention; absent: only the first one. */
+  readonly nightlyBackups?: boolean;
   /** What is behind RDS instances; absent: real Postgres servers, new at each start. One that is given is not closed. */
   readonly engine?: RdsEngine;
   /** Other services by name of the credential scope; `default` takes every one that is not named. Absent: Route 53 and moto. */
@@ -111,7 +113,10 @@ export async function startSandboxAws(options: SandboxAwsOptions): Promise<Sandb
     engine,
     clock,
     timelines: new Timelines(clock, faults),
-    logUploads: new LogUploads(options.logUploadMs ?? Math.max(1000, SECONDS.logUpload * 1000 * clockFactor)),
+    logUploads: new LogUploads({
+      everyMs: options.logUploadMs ?? Math.max(1000, SECONDS.logUpload * 1000 * clockFactor),
+      nightly: options.nightlyBackups ?? false,
+    }),
     faults,
     exporter: createS3Exporter(() => url),
     quotas: { instances: 40, manualSnapshots: 100, ...options.quotas },
@@ -185,6 +190,7 @@ async function openEngine(stateDir: string, reportProblem: (part: string, proble
   const close = async (): Promise<void> => {
     await engine.close();
     await empty();
+    if (engine.isElsewhere) await rm(engine.home, { recursive: true, force: true });
   };
   return { engine, close };
 }

@@ -1,6 +1,7 @@
 /** Automated backups: a base, then the log, uploaded every five minutes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { addEvent, type RdsContext } from './context.ts';
+import { SECONDS } from './clock.ts';
+import { addEvent, isReady, type RdsContext, resting } from './context.ts';
 import { newSnapshotFolder } from './identifiers.ts';
 import type { Tags } from './query-input.ts';
 import { type Instance, type Region, type Snapshot, settingsOf } from './state.ts';
@@ -18,9 +19,11 @@ const SERVING = new Set([
 export class LogUploads {
   readonly #watched = new Map<string, AbortController>();
   readonly #everyMs: number;
+  readonly #isNightly: boolean;
 
-  constructor(everyMs: number) {
+  constructor({ everyMs, nightly }: { readonly everyMs: number; readonly nightly: boolean }) {
     this.#everyMs = everyMs;
+    this.#isNightly = nightly;
   }
 
   watch(context: RdsContext, instance: Instance): void {
@@ -29,6 +32,7 @@ export class LogUploads {
     this.#watched.set(instance.resourceId, stop);
     const signal = AbortSignal.any([stop.signal, context.clock.signal]);
     void this.#loop(context, instance, signal);
+    if (this.#isNightly) nights(context, instance, signal).catch(() => undefined);
   }
 
   unwatch(instance: Instance): void {
@@ -141,6 +145,36 @@ export function newSnapshot(
 export async function dropAutomatedSnapshots(context: RdsContext, region: Region, resourceId: string): Promise<void> {
   for (const snapshot of region.snapshots.values()) {
     if (snapshot.type !== 'automated' || snapshot.resourceId !== resourceId || snapshot.copiedFrom) continue;
+    region.snapshots.delete(snapshot.identifier);
+    await context.engine.deleteSnapshot(snapshot.folder);
+  }
+}
+
+/** Ends by the signal, with an error. A night in which the instance is not ready has no backup. */
+async function nights(context: RdsContext, instance: Instance, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await context.clock.wait(SECONDS.day, signal);
+    if (!isReady(instance) || context.timelines.isBusy(instance)) continue;
+    const work = async (): Promise<void> => {
+      await context.engine.takeBase(instance.resourceId);
+      const region = context.state.region(instance.region);
+      await takeAutomatedBackup(context, region, instance);
+      await dropOldBackups(context, region, instance);
+    };
+    const steps = [{ status: 'backing-up', seconds: SECONDS.nightlyBackup, work }];
+    await context.timelines.run(instance, steps, resting(instance), (error) => {
+      context.reportProblem(`rds nightly backup of ${instance.identifier}`, error);
+      return resting(instance)();
+    });
+  }
+}
+
+/** As many are kept as the retention has days. */
+async function dropOldBackups(context: RdsContext, region: Region, instance: Instance): Promise<void> {
+  const kept = [...region.snapshots.values()].filter(
+    ({ type, resourceId }) => type === 'automated' && resourceId === instance.resourceId,
+  );
+  for (const snapshot of kept.slice(0, Math.max(0, kept.length - instance.backupRetentionDays))) {
     region.snapshots.delete(snapshot.identifier);
     await context.engine.deleteSnapshot(snapshot.folder);
   }

@@ -32,6 +32,8 @@ export const SECONDS = {
   applyGroup: 30,
   exportStart: 900,
   logUpload: 300,
+  day: 86_400,
+  nightlyBackup: 60,
 } as const;
 
 /** Time of the sandbox: seconds of RDS, shortened. */

@@ -91,12 +91,19 @@ export function isReady(instance: Instance): boolean {
   return instance.status === 'available' || instance.status === 'storage-optimization';
 }
 
-export function requireReady(instance: Instance, doing: string): void {
-  if (isReady(instance)) return;
+/** Throws InvalidDBInstanceState unless it is ready, and no change is about to begin. */
+export function requireReady({ timelines }: RdsContext, instance: Instance, doing: string): void {
+  if (isReady(instance) && !timelines.isBusy(instance)) return;
+  const reason = isReady(instance) ? 'a change is under way' : `it is ${instance.status}`;
   throw new RdsError(
     'InvalidDBInstanceState',
-    `Cannot ${doing}: DB instance ${instance.identifier} is not in available state, but ${instance.status}.`,
+    `Cannot ${doing}: DB instance ${instance.identifier} is not in available state: ${reason}.`,
   );
+}
+
+/** Where a timeline ends. */
+export function resting(instance: Instance): () => string {
+  return () => (instance.isOptimizing ? 'storage-optimization' : 'available');
 }
 
 const EVENTS_KEPT = 2000;

@@ -1,6 +1,6 @@
 import { enableBackups } from './backups.ts';
 import { SECONDS } from './clock.ts';
-import { addEvent, type Call, findInstance, type Operation, type RdsContext } from './context.ts';
+import { addEvent, type Call, findInstance, type Operation, type RdsContext, resting } from './context.ts';
 import { RdsError } from './errors.ts';
 import { freeIdentifier, loadStorage, newInstance, serverSpec, settleGroups } from './new-instance.ts';
 import { page } from './paging.ts';
@@ -130,7 +130,7 @@ export function startInstance(context: RdsContext, region: Region, instance: Ins
     const work = (): Promise<void> => enableBackups(context, region, instance);
     steps.push({ status: 'backing-up', seconds: start.backupSeconds, work });
   }
-  void context.timelines.run(instance, [...steps, ...(start.afterwards ?? [])], 'available', (error) => {
+  void context.timelines.run(instance, [...steps, ...(start.afterwards ?? [])], resting(instance), (error) => {
     context.reportProblem(`rds instance ${instance.identifier}`, error);
     addEvent(region, 'db-instance', instance.identifier, 'failure', `DB instance failed: ${error.message}`);
     return start.failed;

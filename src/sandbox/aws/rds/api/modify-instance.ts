@@ -8,6 +8,7 @@ import {
   type Operation,
   type RdsContext,
   requireReady,
+  resting,
 } from './context.ts';
 import { requirePassword, viewOf } from './create-instance.ts';
 import { RdsError } from './errors.ts';
@@ -32,25 +33,24 @@ interface Change {
 export const modifyDbInstance: Operation = (call) => {
   const { context, region, input } = call;
   const instance = findInstance(region, input.required('DBInstanceIdentifier'));
-  requireReady(instance, 'modify');
-  if (context.timelines.isBusy(instance) && instance.status === 'available') {
-    throw new RdsError('InvalidDBInstanceState', `DB instance ${instance.identifier} has a change under way.`);
-  }
-  const isImmediate = input.flag('ApplyImmediately') ?? false;
+  requireReady(context, instance, 'modify');
   const changes = changesOf(call, instance);
   applyAtOnce(call, instance);
+  const isImmediate = input.flag('ApplyImmediately') ?? false;
   const now = changes.filter(({ mayWait }) => isImmediate || !mayWait);
   const later = changes.filter((change) => !now.includes(change));
   for (const { pending } of changes) Object.assign(instance.pending, pending);
-  for (const change of later) instance.deferred.push(() => runChanges(context, region, instance, [change]));
-  if (now.length > 0) runChanges(context, region, instance, now);
+  const waiting = [...instance.deferred, ...later.flatMap(({ steps }) => steps)];
+  // One that is applied immediately takes along what waits.
+  instance.deferred = isImmediate ? [] : waiting;
+  const steps = [...(isImmediate ? waiting : []), ...now.flatMap((change) => change.steps)];
+  if (steps.length > 0) runSteps(context, region, instance, steps);
   return { DBInstance: viewOf(region, instance) };
 };
 
-function runChanges(context: RdsContext, region: Region, instance: Instance, changes: readonly Change[]): void {
-  // `storage-optimization` goes last: the instance is usable in it.
-  const steps = [{ seconds: SECONDS.beforeChange }, ...changes.flatMap((change) => change.steps)];
-  void context.timelines.run(instance, steps, 'available', (error) => {
+function runSteps(context: RdsContext, region: Region, instance: Instance, changes: readonly Step[]): void {
+  const steps = [{ seconds: SECONDS.beforeChange }, ...changes];
+  void context.timelines.run(instance, steps, resting(instance), (error) => {
     context.reportProblem(`rds change of ${instance.identifier}`, error);
     addEvent(region, 'db-instance', instance.identifier, 'failure', `Change failed: ${error.message}`);
     instance.pending = {};
@@ -194,7 +194,7 @@ function renameChange({ context, region, input }: Call, instance: Instance): Cha
 }
 
 /** It grows by a tenth at least, and can be used while it is optimized. */
-function storageChange({ input }: Call, instance: Instance): Change | undefined {
+function storageChange({ context, input }: Call, instance: Instance): Change | undefined {
   const wanted = input.whole('AllocatedStorage', { min: 5, max: 65_536 });
   const before = instance.allocatedStorageGb;
   if (wanted === undefined || wanted === before) return undefined;
@@ -204,16 +204,24 @@ function storageChange({ input }: Call, instance: Instance): Change | undefined 
       `Invalid storage size: ${wanted} GiB; storage cannot shrink and must grow by 10 percent at least (${before} GiB now).`,
     );
   }
-  if (instance.status === 'storage-optimization') {
+  if (instance.isOptimizing) {
     throw new RdsError('InvalidParameterCombination', 'Storage is being optimized: it cannot be changed again yet.');
   }
   const work = (): void => {
     instance.allocatedStorageGb = wanted;
     delete instance.pending.AllocatedStorage;
+    instance.isOptimizing = true;
   };
-  const steps = [
-    { status: 'modifying', seconds: SECONDS.modify, work },
-    { status: 'storage-optimization', seconds: SECONDS.optimizeStorage },
-  ];
-  return { pending: { AllocatedStorage: wanted }, steps, mayWait: true };
+  const step = { status: 'modifying', seconds: SECONDS.modify, work };
+  // Behind the change, not a part of it: the instance can be used and changed meanwhile.
+  const begin = { seconds: 0, work: () => void optimize(context, instance).catch(() => undefined) };
+  return { pending: { AllocatedStorage: wanted }, steps: [step, begin], mayWait: true };
+}
+
+async function optimize({ clock, faults }: RdsContext, instance: Instance): Promise<void> {
+  const { region, identifier } = instance;
+  await clock.wait(SECONDS.optimizeStorage);
+  while (faults.isStuck(region, identifier, 'storage-optimization')) await clock.wait(1);
+  instance.isOptimizing = false;
+  if (instance.status === 'storage-optimization') instance.status = 'available';
 }

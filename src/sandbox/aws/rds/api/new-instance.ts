@@ -78,6 +78,7 @@ export function newInstance({ region, input }: Call, wanted: Wanted): Instance {
     replicaOf: undefined,
     replicas: [],
     replicaTerminated: false,
+    isOptimizing: false,
     storageLoaded: undefined,
     earliestRestorableMs: undefined,
     latestRestorableMs: undefined,
@@ -127,11 +128,12 @@ export function settleGroups({ clock }: RdsContext, instance: Instance, seconds:
 }
 
 /** Blocks come from the snapshot when they are first read, or by and by. */
-export function loadStorage({ clock }: RdsContext, instance: Instance, seconds: number): void {
+export function loadStorage({ clock, faults }: RdsContext, instance: Instance, seconds: number): void {
   instance.storageLoaded = 0;
   const tenths = async (): Promise<void> => {
     for (let tenth = 1; tenth <= 10; tenth++) {
       await clock.wait(seconds / 10);
+      while (faults.isStuck(instance.region, instance.identifier, 'Initializing')) await clock.wait(1);
       instance.storageLoaded = tenth * 10;
     }
     instance.storageLoaded = undefined;

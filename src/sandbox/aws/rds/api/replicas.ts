@@ -8,6 +8,7 @@ import {
   type Operation,
   type RdsContext,
   requireReady,
+  resting,
 } from './context.ts';
 import { startInstance, viewOf } from './create-instance.ts';
 import { RdsError } from './errors.ts';
@@ -27,7 +28,7 @@ export const createReadReplica: Operation = (call) => {
       `Automated backups are not enabled for ${source.identifier}: a read replica needs a retention above 0.`,
     );
   }
-  requireReady(source, 'create a read replica');
+  requireReady(context, source, 'create a read replica');
   if (source.replicas.length >= REPLICAS_PER_SOURCE) {
     throw new RdsError('InstanceQuotaExceeded', `${source.identifier} has ${source.replicas.length} replicas already.`);
   }
@@ -64,7 +65,7 @@ export const promoteReadReplica: Operation = ({ context, region, input }) => {
     throw new RdsError('InvalidDBInstanceState', `DB Instance is not a read replica: ${replica.identifier}`);
   }
   const isAlive = isReady(replica) || replica.replicaTerminated;
-  if (!isAlive) requireReady(replica, 'promote');
+  if (!isAlive) requireReady(context, replica, 'promote');
   const days = retentionDays(input) ?? 1;
   replica.backupWindow = input.text('PreferredBackupWindow') ?? replica.backupWindow;
   const steps = [
@@ -82,7 +83,7 @@ export const promoteReadReplica: Operation = ({ context, region, input }) => {
     await enableBackups(context, region, replica);
   };
   const backup = { status: 'backing-up', seconds: SECONDS.firstBackup, work: enable };
-  void context.timelines.run(replica, days > 0 ? [...steps, backup] : steps, 'available', (error) => {
+  void context.timelines.run(replica, days > 0 ? [...steps, backup] : steps, resting(replica), (error) => {
     context.reportProblem(`rds promotion of ${replica.identifier}`, error);
     addEvent(region, 'db-instance', replica.identifier, 'failure', `Promotion failed: ${error.message}`);
     return 'failed';

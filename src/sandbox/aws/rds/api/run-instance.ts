@@ -7,6 +7,7 @@ import {
   type Operation,
   type RdsContext,
   requireReady,
+  resting,
 } from './context.ts';
 import { viewOf } from './create-instance.ts';
 import { RdsError } from './errors.ts';
@@ -16,7 +17,7 @@ import type { Step } from './timeline.ts';
 
 export const rebootDbInstance: Operation = ({ context, region, input }) => {
   const instance = findInstance(region, input.required('DBInstanceIdentifier'));
-  requireReady(instance, 'reboot');
+  requireReady(context, instance, 'reboot');
   if (input.flag('ForceFailover') && !instance.multiAz) {
     throw new RdsError('InvalidParameterCombination', 'Cannot force a failover of an instance that is not Multi-AZ.');
   }
@@ -28,13 +29,13 @@ export const rebootDbInstance: Operation = ({ context, region, input }) => {
     instance.parameterStatus = 'in-sync';
     addEvent(region, 'db-instance', instance.identifier, 'availability', 'DB instance restarted');
   };
-  go(context, region, instance, { status: 'rebooting', seconds: SECONDS.reboot, work }, 'available');
+  go(context, region, instance, { status: 'rebooting', seconds: SECONDS.reboot, work }, resting(instance));
   return { DBInstance: viewOf(region, instance) };
 };
 
 export const stopDbInstance: Operation = ({ context, region, input }) => {
   const instance = findInstance(region, input.required('DBInstanceIdentifier'));
-  requireReady(instance, 'stop');
+  requireReady(context, instance, 'stop');
   if (instance.replicaOf !== undefined || instance.replicas.length > 0) {
     throw new RdsError(
       'InvalidDBInstanceState',
@@ -45,7 +46,7 @@ export const stopDbInstance: Operation = ({ context, region, input }) => {
     await context.engine.stop(instance.resourceId);
     addEvent(region, 'db-instance', instance.identifier, 'notification', 'DB instance stopped');
   };
-  go(context, region, instance, { status: 'stopping', seconds: SECONDS.stop, work }, 'stopped');
+  go(context, region, instance, { status: 'stopping', seconds: SECONDS.stop, work }, () => 'stopped');
   return { DBInstance: viewOf(region, instance) };
 };
 
@@ -61,11 +62,11 @@ export const startDbInstance: Operation = ({ context, region, input }) => {
     instance.endpoint = await context.engine.start(instance.resourceId);
     addEvent(region, 'db-instance', instance.identifier, 'notification', 'DB instance started');
   };
-  go(context, region, instance, { status: 'starting', seconds: SECONDS.start, work }, 'available');
+  go(context, region, instance, { status: 'starting', seconds: SECONDS.start, work }, resting(instance));
   return { DBInstance: viewOf(region, instance) };
 };
 
-function go(context: RdsContext, region: Region, instance: Instance, step: Step, last: string): void {
+function go(context: RdsContext, region: Region, instance: Instance, step: Step, last: () => string): void {
   void context.timelines.run(instance, [step], last, (error) => {
     context.reportProblem(`rds instance ${instance.identifier}`, error);
     addEvent(region, 'db-instance', instance.identifier, 'failure', `${step.status}: ${error.message}`);

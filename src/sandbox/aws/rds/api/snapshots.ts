@@ -8,6 +8,7 @@ import {
   type Operation,
   type RdsContext,
   requireReady,
+  resting,
 } from './context.ts';
 import { RdsError } from './errors.ts';
 import { arn, newSnapshotFolder, parseArn, snapshotIdentifier } from './identifiers.ts';
@@ -24,7 +25,7 @@ export const createDbSnapshot: Operation = ({ context, region, input }) => {
   const instance = findInstance(region, input.required('DBInstanceIdentifier'));
   const tags = { ...(instance.copyTagsToSnapshot ? instance.tags : {}), ...input.tags() };
   requireFree(context, region, identifier);
-  requireReady(instance, 'create a snapshot');
+  requireReady(context, instance, 'create a snapshot');
   void startSnapshot(context, region, instance.identifier, identifier, tags);
   return { DBSnapshot: snapshotView(findSnapshot(region, identifier)) };
 };
@@ -58,7 +59,6 @@ export function startSnapshot(
   const snapshot = newSnapshot(instance, { identifier, type: 'manual', tags });
   region.snapshots.set(identifier, snapshot);
   addEvent(region, 'db-snapshot', identifier, 'creation', 'Creating manual snapshot');
-  const before = instance.status;
   // It begins at once: what is written afterwards is not in it.
   const read = fillSnapshot(context, instance, snapshot);
   read.catch(() => undefined);
@@ -69,7 +69,7 @@ export function startSnapshot(
   };
   if (!isLast) {
     const steps = [{ status: 'backing-up', seconds: 20, work: () => read }];
-    void context.timelines.run(instance, steps, before, () => before);
+    void context.timelines.run(instance, steps, resting(instance), resting(instance));
   }
   const steps = progressive(snapshot, SECONDS.snapshot, () => read);
   void context.timelines

@@ -1,5 +1,6 @@
 /** What RDS knows, by region: nothing of one region is seen in another, except by ARN. */
 import type { Tags } from './query-input.ts';
+import type { Step } from './timeline.ts';
 
 /** What a snapshot or an automated backup keeps of its instance, and a restored one may take over. */
 export interface Settings {
@@ -56,12 +57,14 @@ export interface Instance extends Settings {
   autoMinorVersionUpgrade: boolean;
   tags: Tags;
   pending: PendingValues;
-  /** Changes that wait for the maintenance window. */
-  deferred: (() => void)[];
+  /** Changes that wait for the maintenance window, or for one that is applied immediately. */
+  deferred: readonly Step[];
   /** Of the source: a name in the same region, else an ARN. */
   replicaOf: string | undefined;
   replicas: string[];
   replicaTerminated: boolean;
+  /** Its storage grew: `storage-optimization` is then the status it rests in. */
+  isOptimizing: boolean;
   /** Storage that still comes from the snapshot, in percent; absent when all is there. */
   storageLoaded: number | undefined;
   earliestRestorableMs: number | undefined;

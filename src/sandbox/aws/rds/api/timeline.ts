@@ -51,7 +51,7 @@ export class Timelines {
   run(
     subject: Subject,
     steps: readonly Step[],
-    last: string | undefined,
+    last: (() => string) | undefined,
     onFailure: (error: Error) => string | undefined,
   ): Promise<void> {
     this.#jobs.get(subject)?.abort.abort(new Error('another job took over'));
@@ -78,7 +78,7 @@ export class Timelines {
     await Promise.allSettled([...this.#jobs.values()].map(({ done }) => done));
   }
 
-  async #go(subject: Subject, steps: readonly Step[], last: string | undefined, job: Job): Promise<void> {
+  async #go(subject: Subject, steps: readonly Step[], last: (() => string) | undefined, job: Job): Promise<void> {
     for (const { status, seconds, work } of steps) {
       job.abort.signal.throwIfAborted();
       if (status !== undefined) subject.status = status;
@@ -88,7 +88,7 @@ export class Timelines {
       if (failed?.status === 'rejected') throw failed.reason;
       await this.#held(subject, job);
     }
-    if (last !== undefined) subject.status = last;
+    if (last !== undefined) subject.status = last();
   }
 
   async #held(subject: Subject, job: Job): Promise<void> {

@@ -34,14 +34,14 @@ export interface RdsLab {
   close(): Promise<void>;
 }
 
-/** A clock so fast that an hour is a second and a half. */
+/** A clock so fast that an hour is less than a second. */
 export async function startRdsLab(options: Partial<SandboxAwsOptions> = {}): Promise<RdsLab> {
   const stateDir = await mkdtemp(join(tmpdir(), 'mainstay-aws-'));
   const engine = createFakeEngine();
   const problems: string[] = [];
   const aws = await startSandboxAws({
     stateDir,
-    clockFactor: 0.0004,
+    clockFactor: 0.0002,
     engine,
     backends: {},
     reportProblem: (part, { message }) => problems.push(`${part}: ${message}`),

@@ -6,6 +6,7 @@ import {
   DeleteDBParameterGroupCommand,
   DescribeDBInstanceAutomatedBackupsCommand,
   DescribeDBParametersCommand,
+  DescribeDBSnapshotsCommand,
   ModifyDBInstanceCommand,
   ModifyDBParameterGroupCommand,
   PromoteReadReplicaCommand,
@@ -68,6 +69,7 @@ const toTime = (name: string, more: object) =>
 describe('a restored instance', () => {
   it('does not carry groups, Multi-AZ and protection; it carries class, tags and retention', async () => {
     const held = lab.holdAt('plain', 'backing-up');
+    const loading = lab.holdAt('plain', 'Initializing');
     await restore('plain');
     const first = await held.seen();
     // The retention above 0 brings a baseline backup, in which it can be reached and not be changed.
@@ -88,6 +90,7 @@ describe('a restored instance', () => {
     });
     expect(first.DbiResourceId).not.toBe(source.DbiResourceId);
     held.release();
+    loading.release();
     await lab.ready('plain');
   });
 
@@ -190,6 +193,23 @@ describe('a restore to a point in time', () => {
     expect(
       await codeOf(toTime('x', { ...source, SourceDbiResourceId: 'db-NOBODY', UseLatestRestorableTime: true })),
     ).toBe('DBInstanceAutomatedBackupNotFound');
+  });
+});
+
+describe('nightly backups', () => {
+  it('are taken each day and kept by the retention', async () => {
+    const nights = await startRdsLab({ nightlyBackups: true, clockFactor: 0.000_001 });
+    try {
+      await nights.seed('owl', { backupRetentionDays: 2 });
+      const bases = () => nights.engine.calls.filter((call) => call.startsWith('takeBase')).length;
+      await until('four nights', () => (bases() >= 4 ? true : undefined));
+      const { DBSnapshots = [] } = await nights.rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'automated' }));
+      expect(DBSnapshots.length).toBeGreaterThanOrEqual(2);
+      // The one of this night may be under way, the one it replaces still there.
+      expect(DBSnapshots.length).toBeLessThanOrEqual(3);
+    } finally {
+      await nights.close();
+    }
   });
 });
 
