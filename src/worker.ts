@@ -5,6 +5,7 @@ import { type ActivityDeps, createActivities } from './activities/index.ts';
 import { createAwsClients } from './clients/aws/aws-clients.ts';
 import { createLocalBuilds } from './clients/build/local-command.ts';
 import { createKubernetesClients } from './clients/kubernetes/http-client.ts';
+import { createResourceClients } from './clients/kubernetes/resource-client.ts';
 import { type LedgerRecorder, NO_LEDGER } from './clients/ledger/recorder.ts';
 import { createMetricsProvider } from './clients/metrics/provider.ts';
 import { createLedgerIncidents, createLedgerNotifier } from './clients/notify/ledger-notices.ts';
@@ -126,6 +127,7 @@ export function activityDeps(
     client: () => client,
     loadCatalogue: readCatalogue,
     kubernetes,
+    resources: createResourceClients(),
     router: createTrafficRouter(kubernetes),
     metrics: createMetricsProvider({ kubernetes }),
     registry: createRegistryClient({

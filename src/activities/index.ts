@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
 import type { BuildJobs } from '../clients/build/port.ts';
 import type { KubernetesClients } from '../clients/kubernetes/port.ts';
+import type { ResourceClients } from '../clients/kubernetes/resource-client.ts';
 import type { LedgerRecorder } from '../clients/ledger/recorder.ts';
 import type { MetricsProvider } from '../clients/metrics/port.ts';
 import type { IncidentDesk, Notifier } from '../clients/notify/port.ts';
@@ -14,6 +15,7 @@ import { createStartBuild } from './build/start-build.ts';
 import { createDescribeCatalogue } from './catalogue/describe-catalogue.ts';
 import { createResolveDatabase } from './catalogue/resolve-database.ts';
 import { createResolvePlan } from './catalogue/resolve-plan.ts';
+import { createCopyActivities } from './copy-activities.ts';
 import { createDatabaseActivities } from './database/index.ts';
 import { createClaimService } from './kubernetes/claim-service.ts';
 import { createObserveService } from './kubernetes/observe-service.ts';
@@ -39,6 +41,8 @@ export interface ActivityDeps extends TemporaryActivityDeps {
   readonly client: () => Client;
   readonly loadCatalogue: () => Promise<CatalogueLoad>;
   readonly kubernetes: KubernetesClients;
+  /** Objects of any kind, for copies of a cluster. */
+  readonly resources: ResourceClients;
   readonly router: TrafficRouter;
   readonly metrics: MetricsProvider;
   readonly registry: RegistryClient;
@@ -73,6 +77,7 @@ function compose(deps: ActivityDeps) {
     ...createRestoreWorkload(deps),
     ...createDatabaseActivities(deps),
     ...createTemporaryActivities(deps),
+    ...createCopyActivities(deps),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   brokenMetricListRules,
   brokenSourceRules,
 } from '../core/catalogue/analysis-rules.ts';
+import { brokenCacheRules, brokenClusterBackupRules } from '../core/catalogue/copy-rules.ts';
 import { brokenDatabaseRules, brokenSchedulesRules } from '../core/catalogue/database-rules.ts';
 import { brokenQueryRules, brokenServerRules } from '../core/catalogue/prometheus-rules.ts';
 import { brokenIntervalRules } from '../core/catalogue/interval-rules.ts';
@@ -27,6 +28,7 @@ import { thresholdOf } from '../core/catalogue/judge.ts';
 import { oneOfText } from '../core/model/did-you-mean.ts';
 import { NOTHING, type PathSegment } from '../core/model/problem.ts';
 import { needsCanary } from '../core/model/promql-template.ts';
+import { cachePartsSchema, clusterBackupSchema } from './catalogue-cluster-backup.ts';
 import { databasePartsSchema, schedulesSchema } from './catalogue-databases.ts';
 import { prometheusSchema } from './catalogue-prometheus.ts';
 import {
@@ -57,8 +59,38 @@ export function brokenCatalogueRules(raw: unknown): BrokenRule[] {
     broken.push(...under(['services', name], brokenServiceRules(service, known)));
   }
   broken.push(...under(['databases'], brokenDatabases(entriesOf(catalogue.databases), environments)));
+  broken.push(...brokenCopies(entriesOf(catalogue.caches), environments));
   const schedules = wellFormed(schedulesSchema, catalogue.schedules);
   if (schedules) broken.push(...under(['schedules'], brokenSchedulesRules(schedules, known)));
+  return broken;
+}
+
+/** `clusterBackup` of each environment, and each cache in each environment that has it. */
+function brokenCopies(
+  caches: readonly (readonly [string, Mapping])[],
+  environments: readonly (readonly [string, Mapping])[],
+): BrokenRule[] {
+  const known = environments.map(([name]) => name);
+  const regionOf = (environment: string): string | undefined => {
+    const region = environments.find(([each]) => each === environment)?.[1].region;
+    return typeof region === 'string' ? region : undefined;
+  };
+  const broken = environments.flatMap(([environment, place]) => {
+    const entry = wellFormed(clusterBackupSchema, place.clusterBackup);
+    const path = ['environments', environment, 'clusterBackup'];
+    return entry ? under(path, brokenClusterBackupRules(entry, regionOf(environment))) : [];
+  });
+  for (const [name, { environments: overrides, ...base }] of caches) {
+    for (const [environment, override] of entriesOf(overrides)) {
+      const path = ['caches', name, 'environments', environment];
+      if (known.length > 0 && !known.includes(environment)) {
+        const expected = `the name of an environment, ${oneOfText(environment, known)}`;
+        broken.push({ path, expected, found: JSON.stringify(environment) });
+      }
+      const merged = wellFormed(cachePartsSchema, mergeKeys(base, override));
+      if (merged) broken.push(...under(path, brokenCacheRules(merged, regionOf(environment))));
+    }
+  }
   return broken;
 }
 

@@ -17,6 +17,7 @@ import {
   trafficSchema,
   workloadSchema,
 } from './catalogue-parts.ts';
+import { cachesSchema, clusterBackupSchema } from './catalogue-cluster-backup.ts';
 import { databasesSchema, schedulesSchema } from './catalogue-databases.ts';
 import { prometheusSchema } from './catalogue-prometheus.ts';
 import { brokenCatalogueRules } from './catalogue-rules.ts';
@@ -32,6 +33,7 @@ const environmentSchema = mapping({
   approvals: approvalsSchema.optional(),
   freezeWindows: list(freezeWindowSchema, 'a list of freeze windows').optional(),
   prometheus: prometheusSchema.optional(),
+  clusterBackup: clusterBackupSchema.optional(),
 });
 
 const sharedByServiceAndOverride = {
@@ -76,6 +78,7 @@ export const catalogueSchema = mapping({
   ),
   databases: databasesSchema.optional(),
   schedules: schedulesSchema.optional(),
+  caches: cachesSchema.optional(),
 }) satisfies z.ZodType<Catalogue>;
 
 /** The catalogue, or everything that is wrong with it. `raw` is parsed YAML. Throws nothing. */

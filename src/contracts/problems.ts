@@ -79,7 +79,7 @@ function locateIssue(issue: z.core.$ZodIssue, input: unknown): (LocatedProblem &
 }
 
 /** Keys that hold a reference to a secret: what stands there instead may be the secret itself. */
-const SECRET_KEYS: readonly PathSegment[] = ['token', 'password', 'connection'];
+const SECRET_KEYS: readonly PathSegment[] = ['token', 'password', 'connection', 'digestKey', 'encryptionKey'];
 
 function foundAt(value: unknown, path: readonly PathSegment[]): string {
   const isHidden = value !== undefined && SECRET_KEYS.includes(path.at(-1) ?? '');

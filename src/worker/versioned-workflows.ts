@@ -21,6 +21,9 @@ export const BEHAVIOURS = {
   // It must find a worker whatever happens to the build that began it: until it is done, a copy costs money.
   keepTemporary: 'AUTO_UPGRADE',
   sweepTemporaries: 'AUTO_UPGRADE',
+  dumpDatabase: 'PINNED',
+  backUpCluster: 'PINNED',
+  backUpCache: 'PINNED',
 } as const satisfies Record<keyof typeof workflows, 'PINNED' | 'AUTO_UPGRADE'>;
 
 const types: Readonly<Record<string, Workflow>> = workflows;

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { MigrateDatabaseResult } from '../../src/activities/migrations/migrate-database.ts';
 import type { BackupActivities } from '../../src/activities/backup-activities.ts';
+import type { CopyActivities } from '../../src/activities/copy-activities.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import type { CollectedRecords } from '../../src/core/analysis/detection.ts';
 import { canaryName } from '../../src/core/model/names.ts';
@@ -57,7 +58,7 @@ export interface FakeOptions {
   readonly observe?: (input: ObserveStepInput, world: World) => StepTally | Promise<StepTally>;
 }
 
-type FakedNames = Exclude<keyof Activities, 'requestOwnership' | keyof BackupActivities>;
+type FakedNames = Exclude<keyof Activities, 'requestOwnership' | keyof BackupActivities | keyof CopyActivities>;
 export type Fakes = { -readonly [N in FakedNames]: Activities[N] };
 
 export const STABLE_ONLY: readonly BackendWeight[] = [{ service: 'crm-api', port: 80, weight: 100 }];

@@ -74,7 +74,7 @@ async function adopted(
 async function copyAnew(deps: CacheDeps, input: CopyCacheInput, transfer: Transfer): Promise<CopyCacheResult> {
   const { plan, mark } = input;
   const { signal } = transfer;
-  const sources = { kubernetes: deps.kubernetes(plan.cluster ?? {}) };
+  const sources = { kubernetes: deps.kubernetes(plan.cluster ?? {}), awsSecrets: deps.aws.secrets };
   const target = redisTarget(await resolveSecret(plan.connection, sources, signal));
   const redis = await openRedis(target, signal);
   try {

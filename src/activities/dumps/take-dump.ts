@@ -3,7 +3,6 @@ import { runDump } from '../../clients/pg-tools/run-dump.ts';
 import { type DumpSnapshot, withDumpSnapshot } from '../../clients/pg-tools/source-relations.ts';
 import type { AwsClients } from '../../clients/aws/port.ts';
 import type { KubernetesClients } from '../../clients/kubernetes/port.ts';
-import { resolveSecret } from '../../clients/secrets/resolve-secret.ts';
 import { backupTags } from '../../core/backup/names.ts';
 import { choosePgTools, majorOf } from '../../core/dumps/choose-pg-tools.ts';
 import { DUMP_PARTS, dumpFolder } from '../../core/dumps/dump-place.ts';
@@ -11,6 +10,7 @@ import type { ObjectReference } from '../../core/model/backup.ts';
 import type { DatabasePlan, DumpPlan } from '../../core/model/database.ts';
 import type { DumpManifest } from '../../core/model/dump.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
+import { sourceUrl } from '../database/deps.ts';
 import { readJson, storeStream, writeJson } from './store-stream.ts';
 import { withTransfer } from './transfer.ts';
 import type { TakeDumpInput, TakeDumpResult } from './types.ts';
@@ -80,7 +80,7 @@ async function dumpAnew(
   const store = deps.aws.objects(plan.region);
   const folder = dumpFolder(prefix, plan, nominalAtMs, mark);
   const encryption = kmsKeyId === undefined ? {} : { kmsKeyId };
-  const url = await connectionOf(deps, plan, signal);
+  const { href: url } = await sourceUrl(deps, plan, signal);
   const applicationName = `mainstay dump ${plan.database}`;
   const startedAtMs = Date.now();
 
@@ -145,16 +145,6 @@ function factsOf(folder: string, manifest: DumpManifest, reference: ObjectRefere
     takenAtMs: startedAtMs,
     tookMs: endedAtMs - startedAtMs,
   };
-}
-
-/** The URL with the database of the plan: a connection may name another one. */
-async function connectionOf({ kubernetes }: DumpDeps, plan: DatabasePlan, signal: AbortSignal): Promise<string> {
-  const sources = { kubernetes: kubernetes(plan.cluster ?? {}) };
-  const url = await resolveSecret(plan.connection, sources, signal);
-  if (!URL.canParse(url)) return url;
-  const parsed = new URL(url);
-  parsed.pathname = `/${encodeURIComponent(plan.databaseName)}`;
-  return parsed.href;
 }
 
 export function mustHave(plan: DatabasePlan): DumpPlan {

@@ -35,19 +35,21 @@ export function createKubernetesClients(options: KubernetesClientOptions = {}): 
   };
 }
 
-interface Call {
-  /** For messages: `get`, `list`, `create`, `update`, `delete`, `review`. */
+export interface Call {
+  /** For messages: `get`, `list`, `create`, `update`, `delete`, `review`, `apply`. */
   readonly verb: string;
   /** For messages: `Deployment crm/crm-api`. */
   readonly object: string;
   readonly write: boolean;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  /** `application/json` when left out. */
+  readonly contentType?: string;
 }
 
 /** A refusal by the API server, with what only this file needs to know. */
-class Refusal extends CodedError {
+export class Refusal extends CodedError {
   readonly absent: boolean;
   readonly status: number;
 
@@ -156,7 +158,7 @@ export function createKubernetesClient(
 }
 
 /** Sends one call and returns the JSON of its 2xx reply. Throws CodedError. */
-async function sendCall(
+export async function sendCall(
   cluster: ClusterConnection,
   call: Call,
   timeoutMs: number,
@@ -191,7 +193,7 @@ async function exchangeCall(
 ): Promise<HttpReply> {
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'mainstay', ...to.headers };
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
   try {
     return await exchange({
       method: call.method,

@@ -7,6 +7,7 @@
  */
 import type { MetricQuery, OnLowTraffic, ScrapeSource } from './analysis.ts';
 import type { MetricUnit } from './bound.ts';
+import type { CacheEntry, ClusterBackupEntry } from './catalogue-copies.ts';
 import type { DatabaseEntry, SchedulesEntry } from './catalogue-database.ts';
 import type { PrometheusArms, PrometheusAuth } from './prometheus.ts';
 import type { CheckMode, ConfigRequirement, FreezeWindow, PreflightCheckName } from './plan.ts';
@@ -25,6 +26,7 @@ export interface Catalogue {
   readonly services: Readonly<Record<string, ServiceEntry>>;
   readonly databases?: Readonly<Record<string, DatabaseEntry>>;
   readonly schedules?: SchedulesEntry;
+  readonly caches?: Readonly<Record<string, CacheEntry>>;
 }
 
 export interface EnvironmentEntry {
@@ -35,6 +37,8 @@ export interface EnvironmentEntry {
   readonly freezeWindows?: readonly FreezeWindow[];
   /** Where metrics `from: prometheus` are asked for; a service's own goes over it. */
   readonly prometheus?: PrometheusEntry;
+  /** Copies of the objects of the cluster. */
+  readonly clusterBackup?: ClusterBackupEntry;
 }
 
 /** A Prometheus server. Secrets are references: `env:`, `file:`, `k8s:`. */

@@ -9,6 +9,9 @@ export const WORKFLOWS = {
   verifyRestore: 'verifyRestore',
   keepTemporary: 'keepTemporary',
   sweepTemporaries: 'sweepTemporaries',
+  dumpDatabase: 'dumpDatabase',
+  backUpCluster: 'backUpCluster',
+  backUpCache: 'backUpCache',
 } as const;
 
 /** Updates, signals and queries of an operation (a deployment, a restore). */

@@ -29,6 +29,9 @@ const PHASES: Readonly<Record<string, { readonly does: string; readonly next: st
   copy: { does: 'copying it to the recovery region', next: 'the archive, then the retention' },
   export: { does: 'writing the archive', next: 'the retention' },
   retention: { does: 'pruning by the retention rules', next: 'the report is written' },
+  dumping: { does: 'dumping to S3', next: 'the dump is read back, then old ones are pruned' },
+  copying: { does: 'copying to S3', next: 'the copy is read back and tried, then old ones are pruned' },
+  verifying: { does: 'reading it back and comparing', next: 'the retention' },
   sweeping: { does: 'looking for what is past its time', next: 'it is deleted and the report is written' },
   recording: { does: 'writing the record', next: 'it ends' },
 };
