@@ -13,12 +13,14 @@ import { catalogueCommand } from '../../src/starters/catalogue.ts';
 import { demoCommand } from '../../src/starters/demo.ts';
 import { deployCommand } from '../../src/starters/deploy.ts';
 import { listCommand } from '../../src/starters/list.ts';
+import { manifestCommand } from '../../src/starters/manifest.ts';
 import { messageCommands } from '../../src/starters/messages.ts';
 import { reportCommand } from '../../src/starters/report.ts';
 import { sandboxCommand } from '../../src/starters/sandbox.ts';
 import { statusCommand } from '../../src/starters/status.ts';
 import { doctorCommand } from '../../src/starters/doctor.ts';
 import { trafficCommand } from '../../src/starters/traffic.ts';
+import { verifyCommand } from '../../src/starters/verify.ts';
 import { workerCommand } from '../../src/starters/worker.ts';
 import { type Block, blocksOf, commandsOf, linksOf, wordsOf } from './markdown.ts';
 import { readProject } from './project-files.ts';
@@ -50,6 +52,8 @@ async function accept(words: readonly string[]): Promise<void> {
     workerCommand(),
     doctorCommand(),
     trafficCommand(),
+    manifestCommand(),
+    verifyCommand(),
   ];
   for (const command of [...commands, catalogueCommand(), sandboxCommand(), demoCommand()]) program.addCommand(command);
   silence(program);

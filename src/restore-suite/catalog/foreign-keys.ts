@@ -7,7 +7,10 @@ export interface ForeignKey {
   readonly name: string;
   readonly child: string;
   readonly parent: string;
-  /** Rows of the child that have all columns set and find no parent; reads both tables whole. */
+  /**
+   * Rows of the child that have all columns set and find no parent, and with MATCH FULL those that have only some set;
+   * reads both tables whole.
+   */
   readonly sql: string;
   /** Bytes of both tables, about. */
   readonly bytes: number;
@@ -22,6 +25,7 @@ interface KeyRow extends Record<string, unknown> {
   readonly bytes: string;
   readonly validated: boolean;
   readonly period: boolean;
+  readonly full: boolean;
   readonly columns: readonly { readonly child: string; readonly parent: string; readonly operator: string }[];
 }
 
@@ -30,7 +34,7 @@ const KEYS = `
 select format('%I.%I.%I', cn.nspname, c.relname, k.conname) as name, format('%I.%I', cn.nspname, c.relname) as child,
   format('%I.%I', pn.nspname, p.relname) as parent, c.relkind as child_kind, p.relkind as parent_kind,
   (pg_total_relation_size(c.oid) + pg_total_relation_size(p.oid))::text as bytes,
-  k.convalidated as validated, coalesce((to_jsonb(k) ->> 'conperiod')::bool, false) as period,
+  k.convalidated as validated, k.confmatchtype = 'f' as full, coalesce((to_jsonb(k) ->> 'conperiod')::bool, false) as period,
   (select json_agg(json_build_object('child', ca.attname, 'parent', pa.attname,
       'operator', format('operator(%I.%s)', o_n.nspname, o.oprname)) order by u.place)
     from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as u(child, parent, op, place)
@@ -65,12 +69,17 @@ export async function listForeignKeys(
 }
 
 /** A table that others inherit from means its own rows only; a partitioned one has none of its own. */
-function antiJoin({ child, parent, child_kind, parent_kind, columns }: KeyRow): string {
+function antiJoin({ child, parent, child_kind, parent_kind, columns, full }: KeyRow): string {
   const only = (kind: string) => (kind === 'p' ? '' : 'only ');
+  const from = `from ${only(child_kind)}${child} c`;
   const isSet = columns.map((column) => `c.${quoteName(column.child)} is not null`).join(' and ');
   const meets = columns
     .map((column) => `p.${quoteName(column.parent)} ${column.operator} c.${quoteName(column.child)}`)
     .join(' and ');
-  return `select count(*)::text as orphans from ${only(child_kind)}${child} c
-    where ${isSet} and not exists (select 1 from ${only(parent_kind)}${parent} p where ${meets})`;
+  const orphans = `(select count(*) ${from}
+    where ${isSet} and not exists (select 1 from ${only(parent_kind)}${parent} p where ${meets}))`;
+  if (!full || columns.length === 1) return `select ${orphans}::text as orphans`;
+  const nulls = `num_nulls(${columns.map((column) => `c.${quoteName(column.child)}`).join(', ')})`;
+  const half = `(select count(*) ${from} where ${nulls} between 1 and ${columns.length - 1})`;
+  return `select (${orphans} + ${half})::text as orphans`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FingerprintRow } from '../../../src/core/model/restore.ts';
 import { compareFingerprints, differenceOf } from '../../../src/core/restore/compare-fingerprint.ts';
-import { compareSettings } from '../../../src/core/restore/compare-settings.ts';
+import { compareSettings, type SettingsInput } from '../../../src/core/restore/compare-settings.ts';
 
 const PHYSICAL = { physical: true };
 const policy: FingerprintRow = { kind: 'policy', name: 'public.orders.tenant', definition: 'all; permissive' };
@@ -41,7 +41,7 @@ describe('differenceOf', () => {
 
 describe('compareSettings', () => {
   const base = { expected: { work_mem: '7MB' }, overrides: {}, physical: true };
-  it.each([
+  it.each<{ when: string; input: SettingsInput; states: readonly string[] }>([
     { when: 'equal', input: { ...base, seen: { work_mem: '7MB' } }, states: [] },
     { when: 'different', input: { ...base, seen: { work_mem: '4MB' } }, states: ['fail'] },
     { when: 'hidden from the role', input: { ...base, seen: {} }, states: ['couldNotVerify'] },
