@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ActiveAwsFault } from '../aws/front/fault-rules.ts';
 
 const ratio = z.number().min(0).max(1);
 const waitMs = z.number().int().min(0).max(600_000);
@@ -58,15 +59,56 @@ const routerFault = z.discriminatedUnion('mode', [
   z.strictObject({ kind: z.literal('router'), mode: z.literal('noMetrics') }),
 ]);
 
+/** Which requests to AWS, and how many of them. */
+const awsRequests = {
+  kind: z.literal('aws'),
+  service: z.string().min(1).optional(),
+  operation: z.string().min(1).optional(),
+  region: z.string().min(1).optional(),
+  count: z.number().int().min(1).optional(),
+  skip: z.number().int().min(0).optional(),
+  probability: ratio.optional(),
+};
+/** Statuses are RDS's own, of instances and snapshots. */
+const awsStatuses = {
+  kind: z.literal('aws'),
+  service: z.literal('rds').optional(),
+  region: z.string().min(1).optional(),
+  identifier: z.string().min(1).optional(),
+};
+const awsFault = z.discriminatedUnion('mode', [
+  z.strictObject({ ...awsRequests, mode: z.literal('throttle') }),
+  z.strictObject({
+    ...awsRequests,
+    mode: z.literal('error'),
+    status: z.number().int().min(400).max(599).optional(),
+    code: z.string().min(1).optional(),
+    message: z.string().min(1).optional(),
+  }),
+  z.strictObject({ ...awsRequests, mode: z.literal('delay'), delayMs: waitMs }),
+  z.strictObject({ ...awsRequests, mode: z.literal('lostReply') }),
+  z.strictObject({ ...awsStatuses, mode: z.literal('stuckStatus'), status: z.string().min(1).optional() }),
+  z.strictObject({
+    ...awsStatuses,
+    mode: z.literal('lyingStatus'),
+    status: z.string().min(1),
+    count: awsRequests.count,
+  }),
+]);
+
 /** Shape of `POST /faults`. */
-export const faultSchema = z.union([serviceFault, apiFault, registryFault, routerFault]);
+export const faultSchema = z.union([serviceFault, apiFault, registryFault, routerFault, awsFault]);
 
 export type ServiceFault = z.infer<typeof serviceFault>;
 export type ApiFault = z.infer<typeof apiFault>;
+export type AwsFault = z.infer<typeof awsFault>;
 export type SandboxFault = z.infer<typeof faultSchema>;
-export type ActiveSandboxFault = SandboxFault & { readonly id: string };
+/** One of AWS says how often it struck. */
+export type ActiveSandboxFault =
+  | (Exclude<SandboxFault, AwsFault> & { readonly id: string })
+  | (ActiveAwsFault & { readonly kind: 'aws' });
 
-const SCHEMAS = { service: serviceFault, api: apiFault, registry: registryFault, router: routerFault };
+const SCHEMAS = { service: serviceFault, api: apiFault, registry: registryFault, router: routerFault, aws: awsFault };
 type FaultKind = keyof typeof SCHEMAS;
 
 /** The names of the parts that can misbehave. */

@@ -1,7 +1,8 @@
+import type { AwsFaults } from '../aws/front/fault-rules.ts';
 import type { Faults } from '../cluster/api/faults.ts';
 import type { RegistryFaults } from '../registry/registry-faults.ts';
 import type { RouterFaults } from '../router/router-faults.ts';
-import type { ActiveSandboxFault, SandboxFault, ServiceFault } from './fault.ts';
+import { type ActiveSandboxFault, type AwsFault, InvalidFault, type SandboxFault, type ServiceFault } from './fault.ts';
 
 /** The parts whose switches are set. */
 export interface FaultTargets {
@@ -10,6 +11,8 @@ export interface FaultTargets {
   readonly router: RouterFaults;
   /** Takes the whole list of faults of services each time it changes. */
   readonly setServiceFaults: (faults: readonly ServiceFault[]) => Promise<void>;
+  /** Undefined, or absent, in a sandbox without AWS. */
+  readonly aws?: () => AwsFaults | undefined;
 }
 
 /** One list of all faults that are on, by id. */
@@ -24,9 +27,10 @@ export class SandboxFaults {
 
   /**
    * Switches a fault on. Resolves when the part has it; a pod follows within its poll interval of 200 ms. Throws
-   * InvalidFault for a version that the registry lacks; then nothing has changed.
+   * InvalidFault for a version that the registry lacks, and for AWS where there is none; then nothing has changed.
    */
   async add(fault: SandboxFault): Promise<ActiveSandboxFault> {
+    if (fault.kind === 'aws') return this.#addAws(fault);
     this.#lastId += 1;
     const active = { ...fault, id: `${fault.kind}-${this.#lastId}` };
     if (fault.kind === 'api') {
@@ -43,11 +47,20 @@ export class SandboxFaults {
     return active;
   }
 
-  /** The faults that are on; one of the API with a count disappears when it is used up. */
+  #addAws(fault: AwsFault): ActiveSandboxFault {
+    const aws = this.#targets.aws?.();
+    if (!aws) throw new InvalidFault('kind: this sandbox has no AWS; start it with mainstay sandbox up --aws');
+    const { kind, ...rule } = fault;
+    return { ...aws.add(withoutUndefined(rule)), kind };
+  }
+
+  /** The faults that are on; one of the API or of AWS with a count disappears when it is used up. */
   list(): ActiveSandboxFault[] {
     const left = new Set(this.#targets.api.list().map(({ id }) => id));
     for (const [id, { kind }] of this.#active) if (kind === 'api' && !left.has(id)) this.#active.delete(id);
-    return [...this.#active.values()];
+    // Tests set those of AWS there too.
+    const ofAws = this.#targets.aws?.()?.list() ?? [];
+    return [...this.#active.values(), ...ofAws.map((rule): ActiveSandboxFault => ({ ...rule, kind: 'aws' }))];
   }
 
   /** False when there is no such fault. */
@@ -55,6 +68,7 @@ export class SandboxFaults {
     if (!this.list().some((fault) => fault.id === id)) return false;
     this.#active.delete(id);
     this.#targets.api.remove(id);
+    this.#targets.aws?.()?.clear(id);
     await this.#applyOthers();
     return true;
   }
@@ -66,6 +80,7 @@ export class SandboxFaults {
       this.#active.delete(id);
       this.#targets.api.remove(id);
     }
+    this.#targets.aws?.()?.clear();
     await this.#applyOthers();
     return all.length;
   }

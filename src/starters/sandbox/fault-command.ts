@@ -56,6 +56,26 @@ export function faultCommand(withState: (command: Command) => Command): Command 
     .option('--delay-ms <ms>', 'with --mode delay', wholeArgument)
     .action((options: CommonOptions) => addFault('router', options));
 
+  withState(add.command('aws'))
+    .description('AWS refuses, delays or loses requests, or the status of an RDS instance sticks or lies')
+    .addOption(mode('throttle', 'error', 'delay', 'lostReply', 'stuckStatus', 'lyingStatus'))
+    .option('--service <name>', 'as rds, s3, secretsmanager, route53')
+    .option('--operation <name>', 'as CreateDBSnapshot, PutObject')
+    .option('--region <name>', 'as eu-central-1')
+    .option('--count <requests>', 'only this many requests', wholeArgument)
+    .option('--skip <requests>', 'let this many pass first', wholeArgument)
+    .option('--probability <ratio>', 'share of the requests, 0 to 1', ratioArgument)
+    .option('--delay-ms <ms>', 'with --mode delay', wholeArgument)
+    .option('--status <status>', 'the HTTP status of an error, 400 to 599; the status that sticks, or that is told')
+    .option('--code <code>', 'with --mode error: as InstanceQuotaExceeded')
+    .option('--message <text>', 'with --mode error')
+    .option('--identifier <name>', 'with stuckStatus or lyingStatus: only this instance or snapshot')
+    .action((options: CommonOptions & { mode: string; status?: string }) => {
+      const { status, ...rest } = options;
+      if (status === undefined) return addFault('aws', rest);
+      return addFault('aws', { ...rest, status: options.mode === 'error' ? wholeArgument(status) : status });
+    });
+
   withState(fault.command('list'))
     .description('show the faults that are on')
     .action(async ({ state, json }: CommonOptions) => {
@@ -72,7 +92,10 @@ export function faultCommand(withState: (command: Command) => Command): Command 
   return fault;
 }
 
-async function addFault(kind: string, options: CommonOptions & { noMetrics?: boolean }): Promise<void> {
+async function addFault(
+  kind: string,
+  options: CommonOptions & { noMetrics?: boolean; status?: string | number },
+): Promise<void> {
   const { state, json, ...settings } = options;
   const active = await (await connect(state)).addFault({ kind, ...settings });
   console.log(json ? JSON.stringify(active) : faultText(active));

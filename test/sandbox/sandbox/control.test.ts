@@ -56,7 +56,7 @@ it.each([
 });
 
 it.each([
-  { fault: {}, says: 'kind: expected one of service, api, registry, router' },
+  { fault: {}, says: 'kind: expected one of service, api, registry, router, aws' },
   { fault: { kind: 'database' }, says: 'got "database"' },
   { fault: { kind: 'service' }, says: 'at least one of errorRatio' },
   { fault: { kind: 'service', errorRatio: 2 }, says: 'errorRatio: ' },
@@ -66,6 +66,10 @@ it.each([
   { fault: { kind: 'api', verb: 'get' }, says: 'at least one of status' },
   { fault: { kind: 'router', mode: 'melted' }, says: 'mode: ' },
   { fault: { kind: 'registry', mode: 'delay' }, says: 'delayMs: ' },
+  { fault: { kind: 'aws', mode: 'throttle' }, says: 'this sandbox has no AWS' },
+  { fault: { kind: 'aws', mode: 'error', status: 200 }, says: 'status: ' },
+  { fault: { kind: 'aws', mode: 'lyingStatus' }, says: 'status: ' },
+  { fault: { kind: 'aws', mode: 'stuckStatus', operation: 'CreateDBInstance' }, says: 'operation' },
 ])('refuses $fault and keeps nothing of it', async ({ fault, says }) => {
   const { code, body } = await call('POST', '/faults', fault);
   expect(code).toBe(400);
