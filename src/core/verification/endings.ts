@@ -3,9 +3,10 @@ import type { BackupEnding, BackupReasonCode } from '../model/backup-operation.t
 import type { SuiteVerdict } from '../model/restore.ts';
 
 /** The steps of a verification that can fail, as reason codes name them. */
-export type VerificationStep = 'choose' | 'keep' | 'restore' | 'await' | 'prepare' | 'suite';
+export type VerificationStep = 'plan' | 'choose' | 'keep' | 'restore' | 'await' | 'prepare' | 'suite';
 
 const STEP_CODES: Readonly<Record<VerificationStep, BackupReasonCode>> = {
+  plan: 'PlanFailed',
   choose: 'ChooseFailed',
   keep: 'KeeperFailed',
   restore: 'RestoreFailed',

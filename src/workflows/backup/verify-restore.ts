@@ -1,5 +1,12 @@
 /** Proves that a backup can be restored: a copy with an end of its own, disarmed, checked, measured, deleted, reported. */
-import { CancelledFailure, CancellationScope, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  CancellationScope,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { BackupActivities } from '../../activities/backup-activities.ts';
 import type { ChooseSnapshotResult } from '../../activities/database/types.ts';
 import type { PrepareCopyResult, RunRestoreSuiteResult } from '../../activities/temporary/types.ts';
@@ -42,7 +49,7 @@ export async function verifyRestore(input: VerifyRestoreInput): Promise<BackupRe
   const seen: Verification = { unsettled: false };
   const ending = await run.forward(
     () => verify(run, seen, input),
-    (problem) => endingOfStep('suite', problem),
+    (problem) => endingOfStep('plan', problem),
   );
   return CancellationScope.nonCancellable(async () => {
     const end = await teardown(run, seen, ending);
@@ -110,6 +117,7 @@ async function keep(
   plan: DatabasePlan,
   temporary: TemporaryInstance,
 ): Promise<BackupEnding | undefined> {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('stopped before a keeper was needed');
   const kept = new Kept(plan, temporary);
   seen.kept = kept;
   // Not cancelled half-way: a keeper that was started must be known to be asked.
@@ -128,16 +136,18 @@ async function restore(
   { snapshot }: Chosen,
 ): Promise<BackupEnding | undefined> {
   const { restoreInstance } = proxyActivities<BackupActivities>(startProfile());
+  const { region, identifier, arn } = snapshot;
   seen.unsettled = true;
-  const started = await step(run, 'restore', 'restore', 'restoring', () =>
-    restoreInstance({
-      plan,
-      temporary,
-      snapshot: { region: snapshot.region, identifier: snapshot.identifier, arn: snapshot.arn },
-    }),
-  );
-  // It answered: nothing is under way any more that could create the copy later.
-  if (started.outcome === 'started' || started.outcome === 'couldNotStart') seen.unsettled = false;
+  const started = await step(run, 'restore', 'restore', 'restoring', async () => {
+    try {
+      const answer = await restoreInstance({ plan, temporary, snapshot: { region, identifier, arn } });
+      seen.unsettled = false;
+      return answer;
+    } catch (error) {
+      seen.unsettled = !isAnswer(error);
+      throw error;
+    }
+  });
   if (started.outcome === 'couldNotStart') return endingOfNotStarted(started.reasonCode, started.reason);
   if (started.outcome !== 'started') return started;
   run.saw(
@@ -267,6 +277,14 @@ function resultOf(run: BackupRun, seen: Verification, ending: BackupEnding): Bac
     ...(plan && { catalogueDigest: plan.catalogueDigest }),
     ...(plan && ending.outcome === 'planned' && { plan }),
   };
+}
+
+/** The activity itself said how it ended: nothing is under way any more that could create the copy later. */
+function isAnswer(error: unknown): boolean {
+  // Stopped before it was sent.
+  if (error instanceof CancelledFailure) return true;
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type !== 'OutcomeUnknown';
 }
 
 /** One activity of the way forward, timed; what no retry mends becomes an ending that names the step. */
