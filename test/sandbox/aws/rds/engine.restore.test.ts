@@ -153,6 +153,20 @@ describe.each([18, 15])('Postgres %i', (major) => {
     expect(await lab.engine.latestRestorableMs(copy)).toBeUndefined();
   });
 
+  test('forgets what is older than the retention, and restores from a later base', async () => {
+    const [before, copy] = [(await lab.engine.earliestRestorableMs(source)) ?? 0, newId('later')];
+    await lab.engine.takeBase(source);
+    await lab.engine.tick(source);
+    const latest = (await lab.engine.latestRestorableMs(source)) ?? 0;
+    await lab.engine.trimArchive(source, latest);
+    const earliest = (await lab.engine.earliestRestorableMs(source)) ?? 0;
+    expect(earliest).toBeGreaterThan(before);
+    expect(await limitOf(lab.engine.restoreToTime(source, before, specOf(copy)))).toBe('beforeEarliest');
+    await lab.engine.restoreToTime(source, latest, specOf(copy));
+    expect(await lab.notes(copy)).toEqual(['one', 'two', 'of the source']);
+    await lab.engine.destroy(copy);
+  });
+
   test('streams to a replica, which is then promoted and goes its own way', async () => {
     const [replica, copy, taken] = [newId('replica'), newId('of-replica'), newId('taken')];
     await expect(lab.engine.createReplica(source, specOf(replica, { max_connections: '20' }))).rejects.toThrow(

@@ -12,9 +12,18 @@ import { createRestoreToTime } from './restore-to-time.ts';
 import { fillFolder } from './snapshots.ts';
 import { parseWalName, walName } from './wal-names.ts';
 
-type Calls = Pick<
-  RdsEngine,
-  'setArchiving' | 'takeBase' | 'tick' | 'latestRestorableMs' | 'earliestRestorableMs' | 'forget' | 'restoreToTime'
+type Calls = Required<
+  Pick<
+    RdsEngine,
+    | 'setArchiving'
+    | 'takeBase'
+    | 'tick'
+    | 'latestRestorableMs'
+    | 'earliestRestorableMs'
+    | 'trimArchive'
+    | 'forget'
+    | 'restoreToTime'
+  >
 >;
 
 const ARCHIVED_LIMIT_MS = 30_000;
@@ -33,6 +42,7 @@ export function createArchives(context: EngineContext): Calls {
     tick: (id) => inTurn(`tick ${id}`, () => tick(id)),
     latestRestorableMs,
     earliestRestorableMs,
+    trimArchive: (id, keepFromMs) => inTurn(id, () => trimArchive(id, keepFromMs)),
     forget: (id) => inTurn(id, () => forget(id)),
     restoreToTime: (source, target, spec) => inTurn(spec.resourceId, () => restoreToTime(source, target, spec)),
   };
@@ -100,6 +110,19 @@ export function createArchives(context: EngineContext): Calls {
 
   async function earliestRestorableMs(resourceId: string): Promise<number | undefined> {
     return (await reachableBases(resourceId))[0]?.stoppedMs;
+  }
+
+  async function trimArchive(resourceId: string, keepFromMs: number): Promise<void> {
+    const bases = await basesOf(resourceId);
+    const first = bases.findLast((base) => base.stoppedMs <= keepFromMs) ?? bases[0];
+    if (!first) return;
+    for (const base of bases) if (base.stoppedMs < first.stoppedMs) await removeFolder(base.folder);
+    const oldest = walRangeOf(first).first;
+    for (const name of await readdir(walFolder(resourceId))) {
+      const file = parseWalName(name, first.segmentBytes);
+      if (file?.timeline === first.timeline && file.number < oldest)
+        await removeFolder(join(walFolder(resourceId), name));
+    }
   }
 
   async function forget(resourceId: string): Promise<void> {

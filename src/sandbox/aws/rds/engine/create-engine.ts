@@ -31,7 +31,7 @@ export interface RdsEngineOptions {
   readonly onProblem?: (problem: EngineProblem) => void;
 }
 
-export interface StartedRdsEngine extends RdsEngine {
+export interface StartedRdsEngine extends Required<RdsEngine> {
   /** Where everything really is: the state folder, or one below /var/lib/mainstay when Postgres cannot reach that. */
   readonly home: string;
   readonly isElsewhere: boolean;

@@ -58,6 +58,8 @@ export interface RdsEngine {
   tick(resourceId: string): Promise<void>;
   /** Commit time of the newest archived tick; undefined without archive. */
   latestRestorableMs(resourceId: string): Promise<number | undefined>;
+  /** Forgets what no restore to `keepFromMs` or later needs: the end of a retention period. The newest base stays always. */
+  trimArchive?(resourceId: string, keepFromMs: number): Promise<void>;
   /** Stop time of the oldest base that the archive reaches from. */
   earliestRestorableMs(resourceId: string): Promise<number | undefined>;
   snapshot(resourceId: string, snapshotId: string): Promise<SnapshotFacts>;

@@ -70,11 +70,13 @@ function translated(parameters: Readonly<Record<string, string>>): Record<string
 
 /**
  * Copies beside and links into place: a file is whole or not there, and none is written over. Archived already with
- * the same content (the server died before it could note it) is success.
+ * the same content (the server died before it could note it) is success. The zeros behind a tick take no room where cp
+ * can leave holes.
  */
 export function archiveCommand(folder: string): string {
   const [to, part] = [quoted(join(folder, '%f')), quoted(join(folder, '.%f.part'))];
-  return `if test -f ${to}; then cmp -s "%p" ${to}; else cp "%p" ${part} && ln ${part} ${to} && rm ${part}; fi`;
+  const copy = `{ cp --sparse=always "%p" ${part} 2>/dev/null || cp "%p" ${part}; }`;
+  return `if test -f ${to}; then cmp -s "%p" ${to}; else ${copy} && ln ${part} ${to} && rm ${part}; fi`;
 }
 
 export function restoreCommand(folder: string): string {
