@@ -146,7 +146,10 @@ async function compose(
   stops.push(controllers.close);
   await router.synced;
 
+  // Known to the faults before it has started.
+  const started: { example?: ExampleAws } = {};
   const faults = new SandboxFaults({
+    aws: () => started.example?.aws.faults,
     api: api.faults,
     registry: registry.faults,
     router: router.faults,
@@ -162,6 +165,7 @@ async function compose(
   if (prometheus) stops.push(prometheus.close);
   if (awsStarting) onPhase('starting AWS: the database as an RDS instance');
   const example = await awsStarting;
+  if (example) started.example = example;
   const databaseUrl = example?.databaseUrl ?? (await databaseStarting)?.url;
   if (seed) {
     const cluster = { kubeConfig, client, registryHost: registry.host, routerPort: router.port };
@@ -204,7 +208,14 @@ function withAws(
   const clock = typeof aws === 'object' && aws.clockFactor !== undefined ? { clockFactor: aws.clockFactor } : {};
   return onPort(ports?.aws, (port) =>
     // Every upload is a file of the log that is kept: seldom enough for an afternoon.
-    startExampleAws({ stateDir: join(stateDir, 'aws'), port, logUploadMs: 15_000, reportProblem, ...clock }),
+    startExampleAws({
+      stateDir: join(stateDir, 'aws'),
+      port,
+      logUploadMs: 15_000,
+      nightlyBackups: true,
+      reportProblem,
+      ...clock,
+    }),
   );
 }
 

@@ -1,9 +1,9 @@
 import { dropAutomatedSnapshots } from './backups.ts';
-import { type Call, findInstance, type Operation } from './context.ts';
+import type { Call, Operation } from './context.ts';
 import { RdsError } from './errors.ts';
 import { page } from './paging.ts';
 import { parseArn } from './identifiers.ts';
-import type { Instance, RetainedBackup } from './state.ts';
+import type { Instance, Region, RetainedBackup } from './state.ts';
 import { automatedBackupView } from './views.ts';
 import { list, type XmlObject } from './xml.ts';
 
@@ -22,8 +22,8 @@ export const describeAutomatedBackups: Operation = (call) => {
   const filters = input.filters(FILTERS);
   const name = input.text('DBInstanceIdentifier')?.toLowerCase();
   const resourceId = input.text('DbiResourceId') ?? resourceOf(input.text('DBInstanceAutomatedBackupsArn'));
-  if (name !== undefined && ![...region.retained.values()].some((backup) => backup.instanceIdentifier === name)) {
-    findInstance(region, name);
+  if (name !== undefined && !isKnown(region, name)) {
+    throw new RdsError('DBInstanceAutomatedBackupNotFound', `No automated backup of ${name} in ${region.name}.`);
   }
   const backups = [
     ...[...region.instances.values()].filter(hasBackups).map(ofInstance),
@@ -41,6 +41,10 @@ export const describeAutomatedBackups: Operation = (call) => {
   const views = items.map(({ view }) => view);
   return { Marker: marker, DBInstanceAutomatedBackups: list('DBInstanceAutomatedBackup', views) };
 };
+
+function isKnown({ instances, retained }: Region, name: string): boolean {
+  return instances.has(name) || [...retained.values()].some(({ instanceIdentifier }) => instanceIdentifier === name);
+}
 
 function hasBackups({ backupRetentionDays, hasServer }: Instance): boolean {
   return backupRetentionDays > 0 && hasServer;

@@ -101,7 +101,6 @@ interface Start {
   readonly create: () => Promise<RunningServer>;
   /** Storage comes by and by. */
   readonly isLazy?: boolean;
-  readonly afterwards?: readonly Step[];
 }
 
 /** The timeline of a new instance: creating, backing-up when there is a retention, available; groups settle after that. */
@@ -130,7 +129,7 @@ export function startInstance(context: RdsContext, region: Region, instance: Ins
     const work = (): Promise<void> => enableBackups(context, region, instance);
     steps.push({ status: 'backing-up', seconds: start.backupSeconds, work });
   }
-  void context.timelines.run(instance, [...steps, ...(start.afterwards ?? [])], resting(instance), (error) => {
+  void context.timelines.run(instance, steps, resting(instance), (error) => {
     context.reportProblem(`rds instance ${instance.identifier}`, error);
     addEvent(region, 'db-instance', instance.identifier, 'failure', `DB instance failed: ${error.message}`);
     return start.failed;
