@@ -6,6 +6,7 @@ import { placeOf } from '../clients/postgres/pool.ts';
 import { parseManifest } from '../contracts/manifest.ts';
 import { describeProblem } from '../core/model/problem.ts';
 import type { Manifest, SuiteReport, SuiteVerdict } from '../core/model/restore.ts';
+import { presetProbes } from '../core/restore/presets.ts';
 import { isCoded } from '../errors/coded-error.ts';
 import { verifyDatabase } from '../restore-suite/index.ts';
 import { CommandError } from './command-error.ts';
@@ -44,7 +45,12 @@ export function verifyCommand(): Command {
         'what the database was, from mainstay manifest take; without it much cannot be proven',
       )
       .option('--connections <count>', 'checks at the same time', connectionsArgument, 2)
-      .option('--critical <table>', 'a table that must not be empty; may be given several times', listArgument, [])
+      .option(
+        '--critical <table>',
+        'a table that must not be empty and answer in time; may be given several times',
+        listArgument,
+        [],
+      )
       .option('--timeout <duration>', 'time for each check', durationArgument, 600_000)
       .option(
         '--sample-above <gigabytes>',
@@ -87,7 +93,7 @@ export async function verify(
       criticalTables: options.critical,
       allowedLosses: {},
       rules: [],
-      probes: [],
+      probes: presetProbes(options.critical),
       ...(options.rpo === undefined ? {} : { rpoMs: options.rpo }),
       nowMs: Date.now(),
       physical: options.loaded !== true,

@@ -1,11 +1,9 @@
 /** The suite end to end over the packaged server: what it takes, what it says, and what it must never say. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CheckResult, Manifest, SuiteReport } from '../../src/core/model/restore.ts';
-import { prepareCopy, takeManifest, verifyDatabase } from '../../src/restore-suite/index.ts';
-import type { TakeManifestOptions, VerifyOptions } from '../../src/restore-suite/port.ts';
+import type { CheckResult, Manifest } from '../../src/core/model/restore.ts';
+import { prepareCopy } from '../../src/restore-suite/index.ts';
 import { openDatabase, type TestDatabase } from '../harness/postgres.ts';
-
-const PASSWORD = 'a-password-of-this-test';
+import { asVerifier, inState, PASSWORD, rule, take, verify } from './harness/suite.ts';
 
 /** Shapes that go wrong in naive suites. */
 const SHAPES = `
@@ -33,31 +31,6 @@ const SHAPES = `
   create policy everybody on customers using (true);
   create table explicit (id serial primary key); insert into explicit values (500);
   analyze;`;
-
-const take = (database: TestDatabase, more: Partial<TakeManifestOptions> = {}): Promise<Manifest> =>
-  takeManifest({ url: database.url, closedRanges: [], sampleAboveBytes: 1e12, canary: true, connections: 2, ...more });
-
-const verify = (url: string, more: Partial<VerifyOptions> = {}): Promise<SuiteReport> =>
-  verifyDatabase({
-    url,
-    connections: 2,
-    checkTimeoutMs: 60_000,
-    sampleAboveBytes: 1e12,
-    criticalTables: [],
-    allowedLosses: {},
-    rules: [],
-    probes: [],
-    nowMs: Date.now(),
-    physical: true,
-    ...more,
-  });
-
-const asVerifier = ({ url }: TestDatabase): string =>
-  url.replace(/\/\/postgres:[^@]*@/, `//mainstay_verifier:${PASSWORD}@`);
-const inState = (report: SuiteReport, state: CheckResult['state']) =>
-  report.checks.filter((check) => check.state === state).map(({ kind, object, says }) => ({ kind, object, says }));
-const rule = (name: string, sql: string, expects = '= 0') =>
-  ({ name, sql, expect: expects, severity: 'fail' }) as const;
 
 describe('a copy that was prepared', () => {
   let database: TestDatabase;
@@ -96,6 +69,19 @@ describe('a copy that was prepared', () => {
     expect(three.tables).toEqual(one.tables);
     expect(three.schemaHash).toBe(one.schemaHash);
     expect(one.tables.map(({ table }) => table)).toContain('Ta ble.x');
+  });
+
+  it('digests a large table by a sample of its pages, counts it whole, and says so', async () => {
+    const sampled = await take(database, { sampleAboveBytes: 100_000, canary: false, nowMs: 5 });
+    const orders = sampled.tables.find(({ table }) => table === 'orders');
+    expect(orders?.sampled).toBeLessThan(1);
+    expect(orders?.rows).toBe(2000);
+    expect(orders?.rangeRows).toBeLessThan(2000);
+    const report = await verify(database.url, {
+      manifest: { ...sampled, ...(manifest.canary ? { canary: manifest.canary } : {}) },
+    });
+    expect(inState(report, 'fail')).toEqual([]);
+    expect(report.notProven.join('\n')).toMatch(/public\.orders: values in a sample of \d/);
   });
 
   it('keeps its own traces out of the manifest', () => {
@@ -261,53 +247,5 @@ describe('what may not be said', () => {
     await database.query(`update plain set label = 'other' where id = 7`);
     const harmed = await verify(database.url, { manifest });
     expect(inState(harmed, 'fail').map(({ kind, object }) => `${kind} ${object}`)).toEqual(['digest public.plain']);
-  });
-});
-
-describe('prepareCopy', () => {
-  it('disarms a subscription without asking its publisher, and remembers that it was armed', async () => {
-    const database = await openDatabase();
-    await database.query(
-      `create subscription feed connection 'host=127.0.0.1 port=1 dbname=none' publication p with (connect = false)`,
-    );
-    const first = await prepareCopy({ url: database.url, verifierPassword: PASSWORD });
-    expect(first).toEqual({ disarmed: [`subscription feed of ${database.name}`], lacking: [] });
-    expect(await prepareCopy({ url: database.url, verifierPassword: PASSWORD })).toEqual({ disarmed: [], lacking: [] });
-    expect(await database.query('select subenabled, subslotname from pg_subscription')).toEqual([
-      { subenabled: false, subslotname: null },
-    ]);
-    await database.query('drop subscription feed');
-  });
-
-  it('refuses a copy whose subscription could work', async () => {
-    const database = await openDatabase();
-    await database.query(
-      `create subscription armed connection 'host=127.0.0.1 port=1 dbname=none' publication p with (connect = false);
-       alter subscription armed enable`,
-    );
-    try {
-      const prepared = await prepareCopy({ url: database.url, verifierPassword: PASSWORD });
-      expect(prepared.refused).toContain('armed');
-      expect(prepared.disarmed).toEqual([`subscription armed of ${database.name}`]);
-      const again = await prepareCopy({ url: database.url, verifierPassword: PASSWORD });
-      expect(again.refused).toBe(prepared.refused);
-      const report = await verify(asVerifier(database));
-      expect(report.verdict).toBe('FAIL');
-      expect(inState(report, 'fail').map(({ kind }) => kind)).toEqual(['isolation']);
-    } finally {
-      await database.query('alter subscription armed disable');
-      await database.query('alter subscription armed set (slot_name = none)');
-      await database.query('drop subscription armed');
-    }
-  });
-
-  it('hands the password to the server only as its verifier', async () => {
-    const database = await openDatabase();
-    await database.query(`set log_statement = 'none'`);
-    await prepareCopy({ url: database.url, verifierPassword: PASSWORD });
-    const [row] = await database.query<{ secret: string }>(
-      `select rolpassword as secret from pg_authid where rolname = 'mainstay_verifier'`,
-    );
-    expect(row?.secret).toMatch(/^SCRAM-SHA-256\$4096:/);
   });
 });

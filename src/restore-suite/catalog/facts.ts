@@ -1,5 +1,5 @@
 /** What a server says of itself. Whatever this role may not ask is left out. */
-import { CANARY_TABLE, PREPARED_TABLE } from '../names.ts';
+import { CANARY_SCHEMA, PREPARED_TABLE } from '../names.ts';
 import { type SuiteSession, problemOf } from '../open-suite.ts';
 
 export interface ServerFacts {
@@ -38,7 +38,8 @@ const FACTS = `select current_setting('server_version_num')::int as version, cur
   pg_snapshot_xmax(pg_current_snapshot())::text as next, current_setting('data_checksums') as checksums,
   (extract(epoch from clock_timestamp()) * 1000)::bigint::text as now_ms,
   (select count(*) from pg_largeobject_metadata)::text as objects,
-  to_regclass('${CANARY_TABLE}') is not null as canary`;
+  exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = '${CANARY_SCHEMA}' and c.relname = 'canary') as canary`;
 
 /** What everybody may ask, also inside a transaction. */
 export async function readFacts(session: SuiteSession): Promise<Omit<ServerFacts, keyof GuardedFacts>> {

@@ -187,7 +187,7 @@ export function statisticsTask(facts: ServerFacts, analysed: readonly string[], 
     async run(session) {
       const there = await session.read<{ name: string; readable: boolean }>(
         'list tables',
-        `select format('%I.%I', n.nspname, c.relname) as name, has_table_privilege(c.oid, 'select') as readable
+        `select format('%I.%I', n.nspname, c.relname) as name, has_table_privilege(c.oid, 'select') and not row_security_active(c.oid) as readable
          from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'm')`,
       );
       const readable = new Map(there.map((row) => [row.name, row.readable]));

@@ -50,7 +50,7 @@ export function indexTasks(indexes: readonly Index[], amcheck: Amcheck): readonl
 
 export function heapTasks(heaps: readonly Relation[], call: string): readonly Task[] {
   const check = (heap: Relation) => async (session: SuiteSession) => {
-    const rows = await session.read<{ blkno: string; offnum: number | null; msg: string }>(
+    const rows = await session.read<{ blkno: string; offnum: number | null; msg: string; total: string }>(
       `heap ${heap.name}`,
       `select blkno::text, offnum, msg, count(*) over ()::text as total
        from ${call}('${heap.oid}'::oid::regclass, check_toast => true) limit ${MOST_COMPLAINTS}`,
@@ -59,7 +59,8 @@ export function heapTasks(heaps: readonly Relation[], call: string): readonly Ta
     const told = rows.map(
       ({ blkno, offnum, msg }) => `page ${blkno}${offnum === null ? '' : ` item ${offnum}`}: ${msg}`,
     );
-    return finding('fail', told.join('; '));
+    const more = Number(rows[0]?.total) - rows.length;
+    return finding('fail', `${told.join('; ')}${more > 0 ? `; and ${countInWords(more)} more` : ''}`);
   };
   return [
     ...heaps
@@ -96,9 +97,9 @@ function together<R extends Relation>(
       const found = await judged(() => check(relation)(session));
       if (found.state !== 'pass') bad.push(outcome(kind, objectOf(relation), found));
     }
-    const isFine = bad.length === 0;
+    const worst = bad.some(({ state }) => state === 'fail') ? 'fail' : (bad[0]?.state ?? 'pass');
     const says = `${countInWords(relations.length - bad.length)} of ${countInWords(relations.length)} are sound`;
-    return [...bad, outcome(kind, object, finding(isFine ? 'pass' : (bad[0]?.state ?? 'fail'), says))];
+    return [...bad, outcome(kind, object, finding(worst, says))];
   }
   return [{ kind, object, cost, run }];
 }

@@ -1,6 +1,7 @@
 /** A report of the suite as a person reads it: what failed, what nobody could look at, then what was proven. */
 import { CHECK_KINDS, type CheckResult, type CheckState, type SuiteReport } from '../../core/model/restore.ts';
 import { CHECK_TEXTS } from '../../core/restore/check-texts.ts';
+import { integrityFlags } from '../../core/restore/integrity-flags.ts';
 import { countInWords } from '../../core/restore/finding.ts';
 import { stateInWords, WORST_FIRST } from '../../core/restore/verdict.ts';
 import { type Style, wrap } from '../view/style.ts';
@@ -27,6 +28,7 @@ export function suitePage(report: SuiteReport, facts: PageFacts, width: number, 
   return [
     `${paint(style.bold(verdict))}  ${facts.place}`,
     `${INDENT}${subjectLine(report)}`,
+    `${INDENT}${flagLine(report)}`,
     ...section('Failed', of('fail').map(checkLine), width, style.red),
     ...section('Could not verify', of('couldNotVerify').map(checkLine), width, style.yellow),
     ...section('Skipped', of('skip').map(checkLine), width, style.yellow),
@@ -50,6 +52,13 @@ function subjectLine({ serverVersion, databaseBytes, rows, newestDataAtMs }: Sui
   const version = `${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`;
   const newest = newestDataAtMs === undefined ? '' : `, newest data of ${new Date(newestDataAtMs).toISOString()}`;
   return `PostgreSQL ${version}, ${bytesInWords(databaseBytes)}, ${countInWords(rows)} rows read${newest}`;
+}
+
+/** It answers, so it could be restored; whether a snapshot exists is not for a database to say. */
+function flagLine(report: SuiteReport): string {
+  const { dataIntegrity, performanceAcceptable } = integrityFlags(report, { canRestore: true });
+  const word = (flag: boolean | undefined) => (flag === undefined ? 'not proven' : flag ? 'yes' : 'NO');
+  return `restorable: yes, data integrity: ${word(dataIntegrity)}, performance acceptable: ${word(performanceAcceptable)}`;
 }
 
 function checkLine({ kind, object, says }: CheckResult): string {
