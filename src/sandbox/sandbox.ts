@@ -211,7 +211,7 @@ function withAws(
     startExampleAws({
       stateDir: join(stateDir, 'aws'),
       port,
-      logUploadMs: 15_000,
+      logUploadMs: 30_000,
       nightlyBackups: true,
       reportProblem,
       ...clock,

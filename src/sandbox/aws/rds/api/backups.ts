@@ -160,6 +160,10 @@ async function nights(context: RdsContext, instance: Instance, signal: AbortSign
       const region = context.state.region(instance.region);
       await takeAutomatedBackup(context, region, instance);
       await dropOldBackups(context, region, instance);
+      // Days are shortened here as everywhere.
+      const keptMs = instance.backupRetentionDays * SECONDS.day * 1000 * context.clock.factor;
+      await context.engine.trimArchive?.(instance.resourceId, Date.now() - keptMs);
+      await refreshWindow(context, instance);
     };
     const steps = [{ status: 'backing-up', seconds: SECONDS.nightlyBackup, work }];
     await context.timelines.run(instance, steps, resting(instance), (error) => {
