@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from '../../src/worker/workflow-bundle.ts';
 
-/** Own code and the SDK take 1.06 MB of it, the judges the larger part of ours; the source map is not counted. */
-const BUDGET_BYTES = 1_200_000;
+/** Own code and the SDK take 1.26 MB of it: judges, then backups and restores, the larger part of ours; without the source map. */
+const BUDGET_BYTES = 1_400_000;
 
 const EXPECTED = /^\.\/(src\/(workflows|core)\/|node_modules\/(@temporalio\/(workflow|common)|nexus-rpc|ms|long)\/)/;
 /** Modules that the bundler replaced by nothing. */
