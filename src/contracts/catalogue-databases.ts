@@ -41,6 +41,7 @@ const shared = {
 export const scheduleSchema = mapping({ cron: cron.optional(), every: duration.optional(), ...shared });
 
 export const schedulesSchema = mapping({
+  owner: kubernetesName(63, 'a name for this catalogue').optional(),
   environments: list(text('the name of an environment'), 'a list of environments').optional(),
   ...shared,
   sweep: orOff(scheduleSchema),

@@ -15,6 +15,12 @@ export function versionArgument(text: string): string {
   throw new InvalidArgumentError('Expected a tag (letters, digits, . _ -, at most 128) or sha256: and 64 hex digits.');
 }
 
+/** A way to choose a snapshot, or the identifier or ARN of one. */
+export function snapshotArgument(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9:/_.-]{0,511}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected latest, random, oldest, or the identifier (or ARN) of a snapshot.');
+}
+
 export function onBusyArgument(text: string): OnBusy {
   const found = ON_BUSY.find((value) => value === text);
   if (found) return found;

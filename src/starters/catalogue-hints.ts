@@ -8,6 +8,7 @@ export interface LocalCatalogue {
   readonly digest: string;
   readonly services: readonly string[];
   readonly environments: readonly string[];
+  readonly databases?: readonly string[];
 }
 
 /** The catalogue of MAINSTAY_CONFIG or ./mainstay.yaml; undefined when there is none here or it is broken. */
@@ -15,12 +16,13 @@ export async function readLocalCatalogue(): Promise<LocalCatalogue | undefined> 
   try {
     const load = await loadCatalogue();
     if (load.outcome !== 'loaded') return undefined;
-    const { services, environments } = load.catalogue;
+    const { services, environments, databases = {} } = load.catalogue;
     return {
       path: load.path,
       digest: load.digest,
       services: Object.keys(services),
       environments: Object.keys(environments),
+      databases: Object.keys(databases),
     };
   } catch {
     return undefined; // an unreadable file here says nothing about the worker's
@@ -31,6 +33,14 @@ export async function readLocalCatalogue(): Promise<LocalCatalogue | undefined> 
 export function unknownNames(local: LocalCatalogue, service: string, environment: string): readonly string[] {
   return [
     ...unknownName(local, 'service', service, local.services),
+    ...unknownName(local, 'environment', environment, local.environments),
+  ];
+}
+
+/** The same for a database. */
+export function unknownDatabase(local: LocalCatalogue, database: string, environment: string): readonly string[] {
+  return [
+    ...unknownName(local, 'database', database, local.databases ?? []),
     ...unknownName(local, 'environment', environment, local.environments),
   ];
 }

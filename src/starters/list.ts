@@ -51,7 +51,7 @@ export async function list(options: ListOptions, output: Output): Promise<number
 function isIn(info: WorkflowExecutionInfo, environment: string | undefined): boolean {
   if (environment === undefined) return true;
   const memo = memoOf(info);
-  return memo ? memo.environment === environment : info.workflowId.startsWith(`deploy/${environment}/`);
+  return memo ? memo.environment === environment : info.workflowId.split('/')[1] === environment;
 }
 
 function entryOf(info: WorkflowExecutionInfo): Record<string, unknown> {

@@ -12,6 +12,17 @@ const COMMANDS: readonly { readonly names: readonly string[]; readonly load: () 
     names: ['approve', 'reject', 'pause', 'resume', 'skip-step', 'promote-now', 'abort', 'accept-unrestored'],
     load: async () => (await import('./messages.ts')).messageCommands(),
   },
+  { names: ['backup'], load: async () => [(await import('./backup.ts')).backupCommand()] },
+  { names: ['verify-restore'], load: async () => [(await import('./verify-restore.ts')).verifyRestoreCommand()] },
+  { names: ['schedules'], load: async () => [(await import('./schedules.ts')).schedulesCommand()] },
+  {
+    names: ['dump', 'backup-cluster', 'backup-cache'],
+    load: async () => (await import('./copies.ts')).copyCommands(),
+  },
+  {
+    names: ['cluster-backup'],
+    load: async () => [(await import('./cluster-backup.ts')).clusterBackupCommand()],
+  },
   { names: ['list'], load: async () => [(await import('./list.ts')).listCommand()] },
   { names: ['report'], load: async () => [(await import('./report.ts')).reportCommand()] },
   { names: ['manifest'], load: async () => [(await import('./manifest.ts')).manifestCommand()] },

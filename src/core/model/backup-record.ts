@@ -13,6 +13,11 @@ export const BACKUP_OPERATIONS = [
 ] as const;
 export type BackupOperation = (typeof BACKUP_OPERATIONS)[number];
 
+/** Workflow types of backups; a deployment is none. */
+export function isBackupOperation(type: string): type is BackupOperation {
+  return BACKUP_OPERATIONS.some((each) => each === type);
+}
+
 /** A stretch of an operation, in order: `choose`, `restore`, `available`, `connect`, `checks`, `delete`, `snapshot`, `copy`, ... */
 export interface TimedPhase {
   readonly name: string;

@@ -32,6 +32,8 @@ export interface ScheduleEntry {
 
 /** `schedules:` at the top: what all schedules share, and the ones that belong to no database. */
 export interface SchedulesEntry {
+  /** Tells the catalogues apart that share a namespace of the server; `mainstay` by default. */
+  readonly owner?: string;
   /** Environments whose schedules `mainstay schedules apply` makes; all by default. */
   readonly environments?: readonly string[];
   /** UTC by default. */

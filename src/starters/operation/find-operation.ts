@@ -1,6 +1,7 @@
 /** From service and environment to the operation that is meant. */
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import type { MemoStatus } from '../../core/model/deploy-state.ts';
+import { BACKUP_OPERATIONS } from '../../core/model/backup-record.ts';
 import { MEMO, ownershipId, WORKFLOWS } from '../../core/model/names.ts';
 import type { OwnershipView } from '../../core/model/ownership.ts';
 import { quote } from '../../core/status/possible-actions.ts';
@@ -80,7 +81,7 @@ async function newestFirst(
   target: NamedTarget,
   isRunning: boolean,
 ): Promise<readonly WorkflowExecutionInfo[]> {
-  const found = await listOperations(session, { isRunning, limit: 200 });
+  const found = await listOperations(session, { isRunning, limit: 200, only: OF_SERVICES });
   return found.filter((info) => isAbout(info, target));
 }
 
@@ -94,12 +95,20 @@ export function memoOf(info: WorkflowExecutionInfo): MemoStatus | undefined {
   return info.memo?.[MEMO.status] as MemoStatus | undefined;
 }
 
-/** Deployments and restores, newest first; at most `limit`. */
+/** Operations on a service: what a service and an environment can mean. */
+const OF_SERVICES = [WORKFLOWS.deployService, WORKFLOWS.restoreService];
+const LISTED = [...OF_SERVICES, ...BACKUP_OPERATIONS, WORKFLOWS.keepTemporary];
+
+/** Operations of every type, or of those in `only`, newest first; at most `limit`. */
 export async function listOperations(
   session: Session,
-  { isRunning, limit }: { readonly isRunning?: boolean; readonly limit: number },
+  {
+    isRunning,
+    limit,
+    only,
+  }: { readonly isRunning?: boolean; readonly limit: number; readonly only?: readonly string[] },
 ): Promise<readonly WorkflowExecutionInfo[]> {
-  const types = `WorkflowType IN ('${WORKFLOWS.deployService}', '${WORKFLOWS.restoreService}')`;
+  const types = `WorkflowType IN (${(only ?? LISTED).map((type) => `'${type}'`).join(', ')})`;
   const state = isRunning === undefined ? '' : ` AND ExecutionStatus ${isRunning ? '=' : '!='} 'Running'`;
   const found: WorkflowExecutionInfo[] = [];
   await call(session, async () => {

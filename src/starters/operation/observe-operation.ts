@@ -1,5 +1,7 @@
 /** Reads an operation by `describe`: memo and the heartbeats of pending activities. No worker is needed, nothing is billed. */
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { BackupResult } from '../../core/model/backup-operation.ts';
+import { isBackupOperation } from '../../core/model/backup-record.ts';
 import { MEMO, MESSAGES } from '../../core/model/names.ts';
 import type { MemoStatus, OperationStatus } from '../../core/model/deploy-state.ts';
 import type { DeployResult, LookSummary } from '../../core/model/operation.ts';
@@ -33,7 +35,7 @@ function noSuchOperation(workflowId: string): CommandError {
 
 async function viewOf(session: Session, description: WorkflowExecutionDescription): Promise<OperationView> {
   const memo = description.memo?.[MEMO.status] as MemoStatus | undefined;
-  const report = description.memo?.[MEMO.report] as DeployResult | undefined;
+  const report = description.memo?.[MEMO.report];
   const pending = description.raw.pendingActivities ?? [];
   const values = await Promise.all(
     pending.map((activity) => firstValue(session.client, activity.heartbeatDetails?.payloads)),
@@ -57,8 +59,8 @@ async function viewOf(session: Session, description: WorkflowExecutionDescriptio
     ...(description.closeTime ? { closedAtMs: description.closeTime.getTime() } : {}),
     ...(memo ? { memo } : {}),
     ...(look ? { look } : {}),
-    ...(report && description.status.name !== 'RUNNING' ? { result: report } : {}),
-    pending: pending.map(pendingInWords),
+    ...(report && description.status.name !== 'RUNNING' ? reported(description.type, report) : {}),
+    pending: pending.map((activity, index) => pendingInWords(activity, values[index])),
     troubles,
   };
 }
@@ -74,10 +76,28 @@ function pinnedBuildOf({ raw }: WorkflowExecutionDescription): string | undefine
   return behavior === PINNED ? (info?.deploymentVersion?.buildId ?? undefined) : undefined;
 }
 
-/** `scaleCanary`, or `scaleCanary (attempt 3)` */
-function pendingInWords({ activityType, attempt }: PendingActivity): string {
+/** A cancelled operation returns nothing: its memo carries the report. */
+function reported(type: string, report: unknown): Pick<OperationView, 'result' | 'backup'> {
+  return isBackupOperation(type) ? { backup: report as BackupResult } : { result: report as DeployResult };
+}
+
+/** `scaleCanary`, `scaleCanary (attempt 3)`, or with what its heartbeat says: `awaitInstance: creating for 3 min` */
+function pendingInWords({ activityType, attempt }: PendingActivity, heartbeat: unknown): string {
   const name = activityType?.name ?? 'an activity';
-  return (attempt ?? 1) > 1 ? `${name} (attempt ${attempt})` : name;
+  const said = saidIn(heartbeat);
+  return `${name}${(attempt ?? 1) > 1 ? ` (attempt ${attempt})` : ''}${said === undefined ? '' : `: ${said}`}`;
+}
+
+/** Waits tell `says`, the checks of a copy how far they are. */
+function saidIn(heartbeat: unknown): string | undefined {
+  if (typeof heartbeat !== 'object' || heartbeat === null) return undefined;
+  if ('says' in heartbeat && typeof heartbeat.says === 'string') return heartbeat.says;
+  const { progress } = heartbeat as { readonly progress?: unknown };
+  if (typeof progress !== 'object' || progress === null) return undefined;
+  const { done, total, doing } = progress as { readonly done?: unknown; readonly total?: unknown; doing?: unknown };
+  return typeof done === 'number' && typeof total === 'number'
+    ? `${done} of ${total}, ${String(doing ?? '')}`
+    : undefined;
 }
 
 /** A heartbeat of the watching activity carries `{ look, ... }`; other activities carry other things. */

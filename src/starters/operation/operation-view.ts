@@ -1,4 +1,5 @@
 /** Everything the command line knows of one operation at one moment. */
+import type { BackupResult } from '../../core/model/backup-operation.ts';
 import type { MemoStatus, OperationStatus } from '../../core/model/deploy-state.ts';
 import type { DeployResult, LookSummary } from '../../core/model/operation.ts';
 import type { WorkerPresence } from '../worker-presence.ts';
@@ -36,5 +37,7 @@ export interface OperationView {
   /** Warnings about other operations: pinned to a build that nobody polls. */
   readonly orphans?: readonly string[];
   readonly result?: DeployResult;
+  /** Instead of `result`: of a backup, a verification, a sweep. */
+  readonly backup?: BackupResult;
   readonly failure?: OperationFailure;
 }

@@ -1,9 +1,12 @@
 /** How a closed operation ended: its result, or what it left when it has none. */
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { BackupResult } from '../../core/model/backup-operation.ts';
+import { isBackupOperation } from '../../core/model/backup-record.ts';
+import { WORKFLOWS } from '../../core/model/names.ts';
 import type { DeployResult } from '../../core/model/operation.ts';
 import { describeProblem, type Problem } from '../../core/model/problem.ts';
-import { type ExitName, exitOf } from '../exit-codes.ts';
+import { type ExitName, exitOf, exitOfBackup } from '../exit-codes.ts';
 import { call, messageOf, type Session } from '../session.ts';
 import type { OperationFailure, OperationView } from './operation-view.ts';
 
@@ -11,8 +14,11 @@ import type { OperationFailure, OperationView } from './operation-view.ts';
 export async function readEnd(session: Session, view: OperationView): Promise<OperationView> {
   const handle = session.client.workflow.getHandle(view.workflowId, view.runId);
   try {
-    const result = (await call(session, () => handle.result() as Promise<unknown>)) as DeployResult;
-    return { ...view, result };
+    const result = await call(session, () => handle.result() as Promise<unknown>);
+    // A keeper ends with a report of its own; its memo tells it.
+    if (view.operation === WORKFLOWS.keepTemporary) return view;
+    if (isBackupOperation(view.operation)) return { ...view, backup: result as BackupResult };
+    return { ...view, result: result as DeployResult };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     return { ...view, failure: failureOf(error.cause) };
@@ -57,6 +63,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** The exit code that tells this end to the shell. */
 export function exitOfView(view: OperationView): ExitName {
   if (view.result) return exitOf(view.result);
+  if (view.backup) return exitOfBackup(view.backup);
+  if (view.operation === WORKFLOWS.keepTemporary && view.run === 'COMPLETED') return 'ok';
   switch (view.failure?.type) {
     case 'InvalidInput':
       return 'badInput';

@@ -11,6 +11,7 @@ import { spanInWords } from '../../core/status/words.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { OperationFailure, OperationView } from '../operation/operation-view.ts';
 import { exitOfView } from '../operation/read-end.ts';
+import { backupPage } from './backup-page.ts';
 import { labelled, pasteable, type Style } from './style.ts';
 
 const TITLES: Readonly<Record<DeployResult['outcome'], string>> = {
@@ -27,6 +28,7 @@ export function outcomePage(view: OperationView, width: number, style: Style): r
   const { result } = view;
   const exit = exitOfView(view);
   const code = style.dim(`exit code ${EXIT_CODES[exit].code} (${exit})`);
+  if (view.backup) return ['', ...backupPage(view, view.backup, width, style), code];
   if (!result) return ['', ...failurePage(view, width, style), code];
   const paint = exit === 'ok' ? style.green : exit === 'rolledBack' ? style.yellow : style.red;
   const title = `${TITLES[result.outcome]}  ${result.service} ${result.version} in ${result.environment}`;

@@ -131,7 +131,9 @@ export class Kept {
       await getExternalWorkflowHandle(this.workflowId).signal(KEEPER_MESSAGES.finish, signal);
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
+      // It is closed, and not by itself: a keeper ends with a report.
       log.warn('the keeper cannot be told', { keeper: this.workflowId, problem: String(error) });
+      this.failure ??= problemOf(error);
     }
   }
 

@@ -35,13 +35,13 @@ async function sweep(run: BackupRun, input: SweepInput): Promise<BackupEnding> {
   run.enter('preparing');
   const { plan } = await resolveSweep({ input });
   run.enter('sweeping');
-  const { found, suspicious } = await findTemporaries({ regions: plan.regions });
+  const { found, suspicious, notLooked } = await findTemporaries({ regions: plan.regions });
   for (const each of suspicious) run.warn(`${each.identifier} (${each.region}): ${each.reason}`);
   const expired = found.filter((each) => each.expired).map(({ temporary }) => temporary);
   run.saw(`${found.length} temporary instances, ${expired.length} past their time`);
   const rows = await Promise.all(expired.map((temporary) => removeOne(plan, temporary)));
   run.state.removed = rows;
-  return endingOfSweep(rows, found.length);
+  return endingOfSweep(rows, found.length, notLooked);
 }
 
 async function removeOne({ goneWithinMs, pollMs }: SweepPlan, temporary: TemporaryInstance): Promise<RemovedObject> {

@@ -208,7 +208,7 @@ describe.skipIf(isMissing('temporal-test-server'))('a copy', () => {
         throw ApplicationFailure.nonRetryable('backUpCache: 1 problem', 'InvalidInput', []);
       },
     });
-    await expect(wrong.handle.result()).rejects.toMatchObject({ cause: { cause: { type: 'InvalidInput' } } });
+    await expect(wrong.handle.result()).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
   });
 
   it('can be aborted in the middle: what runs is cancelled, and waited for', async () => {

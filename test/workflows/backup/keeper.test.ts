@@ -172,7 +172,6 @@ describe.skipIf(isMissing('temporal-test-server'))('a keeper', () => {
     const result = await (await trial.start('verifyRestore')).result();
     expect(result).toMatchObject({ outcome: 'couldNotVerify', reasonCode: 'KeeperFailed' });
     expect(world.created).toEqual([]);
-    await trial.keeper().terminate();
   });
 
   it('is helped by a sweep, which deletes only what is past its time', async () => {
