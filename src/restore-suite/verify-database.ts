@@ -108,7 +108,7 @@ function planChecks(seen: Seen, options: VerifyOptions): CheckPlan {
     ...(manifest || options.expectedSettings
       ? [settingsTask(facts, manifest?.settings ?? {}, options.expectedSettings ?? {}, physical)]
       : []),
-    ...(manifest?.canary && lineage?.isComparable !== false ? [canaryTask(manifest.canary)] : []),
+    ...(manifest?.canary && lineage?.isComparable !== false ? [canaryTask(manifest.canary, facts)] : []),
     freshnessTask(facts, options, (newestAtMs) => {
       plan.newestDataAtMs = newestAtMs;
     }),
@@ -207,7 +207,7 @@ function amcheckTasks({ facts, amcheck, heaps, indexes }: Seen): readonly Task[]
       ? heapTasks(heaps.heaps, amcheck.heap.call)
       : lacking('heap', `amcheck ${amcheck.version} has no verify_heapam that this role may call`)),
     ...(amcheck.btree ? [] : lacking('index', `amcheck ${amcheck.version}: this role may not call bt_index_check`)),
-    ...indexTasks(indexes, amcheck),
+    ...indexTasks(indexes, { amcheck, isOurs: facts.prepared !== undefined && !facts.inRecovery }),
   ];
 }
 

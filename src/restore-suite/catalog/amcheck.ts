@@ -6,6 +6,8 @@ export interface Amcheck {
   readonly version: string;
   /** `"mainstay_verify".bt_index_check`; undefined where this version has none, or the role may not call it. */
   readonly btree?: { readonly call: string; readonly checksUnique: boolean };
+  /** Looks at the links between the levels of the tree as well; keeps writers away meanwhile. */
+  readonly btreeParent?: { readonly call: string; readonly checksUnique: boolean };
   readonly gin?: { readonly call: string };
   readonly heap?: { readonly call: string };
 }
@@ -34,11 +36,13 @@ export async function findAmcheck(session: SuiteSession): Promise<Amcheck | unde
   const find = (name: string) => rows.find((row) => row.name === name && row.allowed);
   const call = ({ schema, name }: FunctionRow) => `${quoteName(schema)}.${name}`;
   const btree = find('bt_index_check');
+  const parent = find('bt_index_parent_check');
   const gin = find('gin_index_check');
   const heap = find('verify_heapam');
   return {
     version: first.version,
     ...(btree ? { btree: { call: call(btree), checksUnique: btree.args >= 3 } } : {}),
+    ...(parent ? { btreeParent: { call: call(parent), checksUnique: parent.args >= 4 } } : {}),
     ...(gin ? { gin: { call: call(gin) } } : {}),
     ...(heap ? { heap: { call: call(heap) } } : {}),
   };

@@ -20,6 +20,8 @@ export interface Index extends Relation {
   readonly isValid: boolean;
   readonly isUnlogged: boolean;
   readonly isUnique: boolean;
+  /** Counts the keys that stand more than once in the table, by its rows; null for one of TOAST or not unique. */
+  readonly uniqueSql: string | null;
   /** The only thing known of it is one plain column first and no condition: keys can be looked up. */
   readonly firstColumn: string | null;
 }
@@ -34,6 +36,14 @@ select c.oid::int8::text as oid, format('%I.%I', n.nspname, c.relname) as name, 
   format('%I.%I', ns.nspname, o.relname) as of, pg_relation_size(c.oid)::text as bytes, ${IS_SYSTEM} as system,
   am.amname as method, i.indisvalid and i.indisready and i.indislive as valid, c.relpersistence = 'u' as unlogged,
   i.indisunique as "unique",
+  case when i.indisunique and am.amname = 'btree' and u.oid is null then (
+    select format('select count(*)::text as keys from (select 1 from only %I.%I where (%s) and %s group by %s having count(*) > 1) d',
+      ns.nspname, o.relname, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
+      -- nulls are distinct from each other, unless the index says otherwise
+      case when coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false) then 'true'
+        else string_agg('(' || k.key || ') is not null', ' and ') end,
+      string_agg(k.key, ', '))
+    from (select pg_get_indexdef(i.indexrelid, n, true) as key from generate_series(1, i.indnkeyatts) n) k) end as unique_sql,
   case when i.indkey[0] > 0 and i.indpred is null then (select a.attname from pg_attribute a
     where a.attrelid = i.indrelid and a.attnum = i.indkey[0]) end as first_column
 from pg_index i join pg_class c on c.oid = i.indexrelid and c.relkind = 'i' and c.relpersistence <> 't'
@@ -64,6 +74,7 @@ interface IndexRow extends RelationRow {
   readonly valid: boolean;
   readonly unlogged: boolean;
   readonly unique: boolean;
+  readonly unique_sql: string | null;
   readonly first_column: string | null;
 }
 
@@ -76,6 +87,7 @@ export async function listIndexes(session: SuiteSession): Promise<readonly Index
     isValid: row.valid,
     isUnlogged: row.unlogged,
     isUnique: row.unique,
+    uniqueSql: row.unique_sql,
     firstColumn: row.first_column,
   }));
 }

@@ -16,23 +16,34 @@ const MOST_COMPLAINTS = 5;
 
 const objectOf = ({ name, of }: Relation): string => (name.startsWith('pg_toast.') ? `${name} (TOAST of ${of})` : name);
 
-/** `select bt_index_check(...)`, as one column of whatever relation `oid` names. */
-function indexCall(amcheck: Amcheck, index: Index, oid: string): string | undefined {
-  if (index.method === 'gin') return amcheck.gin && `${amcheck.gin.call}(${oid})`;
-  if (index.method !== 'btree' || !amcheck.btree) return undefined;
-  return `${amcheck.btree.call}(${oid}, true${amcheck.btree.checksUnique ? ', true' : ''})`;
+export interface IndexCheck {
+  readonly amcheck: Amcheck;
+  /** A copy that was prepared for this: nobody writes there, so the check that keeps writers away may be used. */
+  readonly isOurs: boolean;
 }
 
-export function indexTasks(indexes: readonly Index[], amcheck: Amcheck): readonly Task[] {
+/** `bt_index_check(...)` of the index, with every row of its table; undefined: there is no checker for it. */
+function indexCall(index: Index, { amcheck, isOurs }: IndexCheck): string | undefined {
+  const relation = `'${index.oid}'::oid::regclass`;
+  if (index.method === 'gin') return amcheck.gin && `${amcheck.gin.call}(${relation})`;
+  if (index.method !== 'btree') return undefined;
+  const { btree, btreeParent } = amcheck;
+  // The system's own indexes are never locked.
+  if (btreeParent && isOurs && !index.isSystem) {
+    return `${btreeParent.call}(${relation}, true, false${btreeParent.checksUnique ? ', true' : ''})`;
+  }
+  return btree && `${btree.call}(${relation}, true${btree.checksUnique ? ', true' : ''})`;
+}
+
+export function indexTasks(indexes: readonly Index[], how: IndexCheck): readonly Task[] {
   const checkable = indexes.filter(
-    (index) => index.isValid && !index.isUnlogged && indexCall(amcheck, index, '0') !== undefined,
+    (index) => index.isValid && !index.isUnlogged && indexCall(index, how) !== undefined,
   );
   const system = checkable.filter(({ isSystem }) => isSystem);
   const user = checkable.filter(({ isSystem }) => !isSystem);
   const check = (index: Index) => async (session: SuiteSession) => {
-    await session.read(`index ${index.name}`, `select ${indexCall(amcheck, index, `'${index.oid}'::oid::regclass`)}`);
-    const unique = index.isUnique && amcheck.btree?.checksUnique === true && index.method === 'btree';
-    return finding('pass', `in order, with every row of its table${unique ? ', and unique' : ''}`);
+    await session.read(`index ${index.name}`, `select ${indexCall(index, how)}`);
+    return finding('pass', wordsOf(index, how));
   };
   return [
     ...user.map(
@@ -45,8 +56,41 @@ export function indexTasks(indexes: readonly Index[], amcheck: Amcheck): readonl
       }),
     ),
     ...together('index', 'pg_catalog', system, (index) => check(index)),
+    ...duplicateTasks(user.filter((index) => index.method === 'btree' && how.amcheck.btree?.checksUnique === false)),
   ];
 }
+
+function wordsOf(index: Index, { amcheck, isOurs }: IndexCheck): string {
+  const links = isOurs && amcheck.btreeParent && index.method === 'btree' ? ', its levels linked' : '';
+  const unique = index.isUnique && index.method === 'btree' && amcheck.btree?.checksUnique ? ', and unique' : '';
+  return `in order${links}, with every row of its table${unique}`;
+}
+
+/** Before version 17 amcheck does not look for duplicates: the table is read and its keys are counted. */
+function duplicateTasks(indexes: readonly Index[]): readonly Task[] {
+  return indexes.flatMap((index) => {
+    const { uniqueSql } = index;
+    if (uniqueSql === null) return [];
+    const object = `${index.name} (unique)`;
+    const run = async (session: SuiteSession) => {
+      const [row] = await session.transaction(object, async (inner) => {
+        await inner.read(object, WITHOUT_INDEXES);
+        return inner.read<{ keys: string }>(object, uniqueSql);
+      });
+      const keys = Number(row?.keys);
+      const said =
+        keys === 0
+          ? finding('pass', `no key stands twice in ${index.of}`)
+          : finding('fail', `${countInWords(keys)} keys stand in ${index.of} more than once`);
+      return [outcome('index', object, said)];
+    };
+    return [{ kind: 'index', object, cost: index.bytes * 3, run }];
+  });
+}
+
+/** A broken index would hide the row it does not have, or show one that is gone. */
+const WITHOUT_INDEXES =
+  'set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off';
 
 export function heapTasks(heaps: readonly Relation[], call: string): readonly Task[] {
   const check = (heap: Relation) => async (session: SuiteSession) => {
@@ -122,11 +166,7 @@ export function foreignKeyTasks(keys: readonly ForeignKey[]): readonly Task[] {
     cost: bytes,
     run: async (session) => {
       const orphans = await session.transaction(`foreign key ${name}`, async (inner) => {
-        // Without indexes: a broken one would hide the row it does not have, or show one that is gone.
-        await inner.read(
-          'without indexes',
-          'set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off',
-        );
+        await inner.read('without indexes', WITHOUT_INDEXES);
         const [row] = await inner.read<{ orphans: string }>(`foreign key ${name}`, sql);
         return Number(row?.orphans);
       });
