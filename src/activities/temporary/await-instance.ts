@@ -7,6 +7,9 @@ import { guarded } from '../failure.ts';
 import type { TemporaryActivityDeps } from './deps.ts';
 import type { AwaitInstanceInput, AwaitInstanceResult } from './types.ts';
 
+/** Stands for a status where there is no instance. */
+const GONE = 'gone';
+
 interface Ready {
   readonly instance: InstanceFacts;
   readonly endpoint: Endpoint;
@@ -23,7 +26,7 @@ export function createAwaitInstance({ aws }: Pick<TemporaryActivityDeps, 'aws'>)
         untilMs,
         pollMs,
         look: (signal) => rds.findInstance(identifier, signal),
-        statusOf: (seen) => seen?.status ?? 'gone',
+        statusOf: (seen) => seen?.status ?? GONE,
         assess(seen) {
           const foreign = seen && whyNotOurs(seen.tags, temporary);
           if (foreign !== undefined) return { state: 'failed', reason: `it is not ours: ${foreign}` };
@@ -35,7 +38,7 @@ export function createAwaitInstance({ aws }: Pick<TemporaryActivityDeps, 'aws'>)
           return { state: 'done', done: { instance: seen, endpoint, warnings } };
         },
       });
-      if (polled.outcome !== 'done') return { ...polled, billed: isBilled(polled.status) };
+      if (polled.outcome !== 'done') return { ...polled, billed: polled.status !== GONE && isBilled(polled.status) };
       const { done, elapsedMs } = polled;
       const { tags: _tags, ...instance } = done.instance;
       const warnings = [...polled.warnings, ...done.warnings];

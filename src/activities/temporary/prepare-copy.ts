@@ -19,7 +19,8 @@ import type { PrepareCopyInput, PrepareCopyResult } from './types.ts';
 
 type Refusal = Extract<PrepareCopyResult, { outcome: 'couldNotPrepare' }>;
 
-const PAUSE_MS = 1_000;
+/** A wait of minutes: asked as often as the plan says, and at most so rarely. */
+const LONGEST_PAUSE_MS = 5_000;
 
 export function createPrepareCopy(deps: TemporaryActivityDeps) {
   return {
@@ -58,7 +59,7 @@ async function lookIsolated(
 /** The copy carries the passwords of its snapshot, which we do not know. */
 async function setPassword(
   deps: TemporaryActivityDeps,
-  { temporary, untilMs }: PrepareCopyInput,
+  { plan, temporary, untilMs }: PrepareCopyInput,
   tell: (doing: string) => void,
 ): Promise<{ readonly endpoint: Endpoint } | Refusal> {
   const { identifier, region } = temporary;
@@ -87,7 +88,7 @@ async function setPassword(
     tell(says);
     if (Date.now() >= untilMs)
       return notPrepared('deadline', `instance ${identifier}: password not set in time: ${says}`);
-    await Context.current().sleep(PAUSE_MS);
+    await pause(plan);
   }
 }
 
@@ -119,8 +120,12 @@ async function prepare(
       const reasonCode = trouble.code === 'Forbidden' ? 'password' : 'unreachable';
       return notPrepared(reasonCode, `instance ${temporary.identifier}: not prepared in time: ${trouble.message}`);
     }
-    await Context.current().sleep(PAUSE_MS);
+    await pause(input.plan);
   }
+}
+
+async function pause({ verification }: PrepareCopyInput['plan']): Promise<void> {
+  await Context.current().sleep(Math.max(20, Math.min(verification.pollMs, LONGEST_PAUSE_MS)));
 }
 
 function notPrepared(reasonCode: Refusal['reasonCode'], reason: string): Refusal {
