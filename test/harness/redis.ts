@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { type RedisCommands, openRedis } from '../../src/clients/redis/commands.ts';
 import { redisTarget } from '../../src/clients/redis/target.ts';
-import { findRedisServer } from '../../src/clients/redis/throwaway-server.ts';
+import { requireTool } from './tools.ts';
 import { until } from './until.ts';
 
 export interface TestRedis {
@@ -18,17 +18,9 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
-/** True when the tests of caches must be skipped; in CI a missing server is an error. */
-export async function isRedisMissing(): Promise<boolean> {
-  if ((await findRedisServer()) !== undefined) return false;
-  if (process.env.CI) throw new Error('redis-server is required in CI: install it or set MAINSTAY_REDIS');
-  return true;
-}
-
 /** A server on a free port of the loopback; its folder is gone after `close`. */
 export async function startTestRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
-  const program = await findRedisServer();
-  if (program === undefined) throw new Error('redis-server not found');
+  const program = requireTool('redis-server');
   const folder = await mkdtemp(join(tmpdir(), 'mainstay-redis-'));
   const port = await freePort();
   const all = {

@@ -12,13 +12,14 @@ import { copyFolder } from '../../../src/core/cache-backup/cache-place.ts';
 import type { CacheManifest, CachePlan } from '../../../src/core/model/cache.ts';
 import { activityContext } from '../activity-context.ts';
 import { createMemoryStore, type MemoryStore } from '../../harness/memory-store.ts';
-import { isRedisMissing, startTestRedis, type TestRedis } from '../../harness/redis.ts';
+import { startTestRedis, type TestRedis } from '../../harness/redis.ts';
+import { isMissing } from '../../harness/tools.ts';
 
 const NO_CLUSTER = () => ({}) as KubernetesClient;
 const MARK = { operation: 'backup-cache/production/sessions/1', run: 'run-1' };
 const NOMINAL = Date.parse('2026-11-01T03:00:00Z');
 
-describe.skipIf(await isRedisMissing())('a copy of a cache', () => {
+describe.skipIf(isMissing('redis-server'))('a copy of a cache', () => {
   const servers: TestRedis[] = [];
   let diskless: TestRedis;
 
