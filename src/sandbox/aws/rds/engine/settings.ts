@@ -71,12 +71,12 @@ function translated(parameters: Readonly<Record<string, string>>): Record<string
 /**
  * Copies beside and links into place: a file is whole or not there, and none is written over. Archived already with
  * the same content (the server died before it could note it) is success. The zeros behind a tick take no room where cp
- * can leave holes.
+ * can leave holes. The folder stands in it once: up to version 15 the command is cut off, silently, at 1,023 bytes.
  */
 export function archiveCommand(folder: string): string {
-  const [to, part] = [quoted(join(folder, '%f')), quoted(join(folder, '.%f.part'))];
-  const copy = `{ cp --sparse=always "%p" ${part} 2>/dev/null || cp "%p" ${part}; }`;
-  return `if test -f ${to}; then cmp -s "%p" ${to}; else ${copy} && ln ${part} ${to} && rm ${part}; fi`;
+  const copy = `{ cp --sparse=always "%p" "$p" 2>/dev/null || cp "%p" "$p"; }`;
+  const archive = `if test -f "$t"; then cmp -s "%p" "$t"; else ${copy} && ln "$p" "$t" && rm "$p"; fi`;
+  return `d=${quoted(folder)}; t="$d/%f"; p="$d/.%f.part"; ${archive}`;
 }
 
 export function restoreCommand(folder: string): string {
