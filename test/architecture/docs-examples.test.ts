@@ -9,6 +9,10 @@ import { MESSAGE_NAMES } from '../../src/core/messages/message-inputs.ts';
 import { parseMessage } from '../../src/core/messages/parse-message.ts';
 import { MESSAGES, TASK_QUEUES, WORKFLOWS } from '../../src/core/model/names.ts';
 import { REASON_CODES } from '../../src/core/model/operation.ts';
+import { copyCommands } from '../../src/starters/copies.ts';
+import { clusterBackupCommand } from '../../src/starters/cluster-backup.ts';
+import { backupCommand } from '../../src/starters/backup.ts';
+import { verifyRestoreCommand } from '../../src/starters/verify-restore.ts';
 import { catalogueCommand } from '../../src/starters/catalogue.ts';
 import { demoCommand } from '../../src/starters/demo.ts';
 import { deployCommand } from '../../src/starters/deploy.ts';
@@ -54,6 +58,10 @@ async function accept(words: readonly string[]): Promise<void> {
     trafficCommand(),
     manifestCommand(),
     verifyCommand(),
+    ...copyCommands(),
+    clusterBackupCommand(),
+    backupCommand(),
+    verifyRestoreCommand(),
   ];
   for (const command of [...commands, catalogueCommand(), sandboxCommand(), demoCommand()]) program.addCommand(command);
   silence(program);

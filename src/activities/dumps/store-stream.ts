@@ -33,17 +33,23 @@ export async function storeStream(
   const hash = createHash('sha256');
   const source = { bytes: 0, isWhole: false, failure: undefined as unknown };
   async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
+    const from = pieces()[Symbol.asyncIterator]();
     try {
-      for await (const piece of pieces()) {
-        hash.update(piece);
-        source.bytes += piece.length;
+      for (;;) {
+        // What is thrown while a piece is handed on comes from the other side.
+        const next = await from.next().catch((error: unknown) => {
+          source.failure = error;
+          throw error;
+        });
+        if (next.done === true) break;
+        hash.update(next.value);
+        source.bytes += next.value.length;
         tell(source.bytes);
-        yield piece;
+        yield next.value;
       }
       source.isWhole = true;
-    } catch (error) {
-      source.failure = error;
-      throw error;
+    } finally {
+      await from.return?.();
     }
   }
   const startedAtMs = Date.now();
@@ -52,8 +58,8 @@ export async function storeStream(
     await store.upload({ bucket, key, body, contentType, encryption, tags }, signal);
   } catch (error) {
     await giveUp(store, { bucket, key });
-    if (source.failure !== undefined) throw source.failure;
     signal.throwIfAborted();
+    if (source.failure !== undefined) throw source.failure;
     const isThere = source.isWhole && (await isWritten(store, { bucket, key }, source.bytes, startedAtMs, signal));
     if (!isThere) throw error;
   }

@@ -44,7 +44,7 @@ describe.skipIf(isMissing('moto'))('a stream to S3', () => {
     await rm(folder, { recursive: true, force: true });
   });
   beforeEach(() => {
-    for (const id of faults) aws.faults.remove(id);
+    for (const id of faults) aws.faults.clear(id);
     faults = [];
   });
 
