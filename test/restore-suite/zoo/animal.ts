@@ -13,6 +13,8 @@ export interface Animal {
   readonly notes: readonly { readonly kind: CheckKind; readonly state: CheckState; readonly names: string }[];
   /** What the verdict must name as not proven. */
   readonly notProven: readonly string[];
+  /** The same, on some versions only. */
+  readonly alsoNotProven?: readonly string[];
 }
 
 export const closed = (table: string, where?: string): ClosedRange => {

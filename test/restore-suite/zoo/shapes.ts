@@ -100,4 +100,5 @@ export const SHAPES: Animal = {
   ],
   notes: [],
   notProven: [],
+  alsoNotProven: ['overlapping_pkey'],
 };

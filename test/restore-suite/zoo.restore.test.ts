@@ -1,0 +1,96 @@
+/** Healthy copies in many shapes: none of them may FAIL, whether or not somebody wrote while they were made. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CheckResult, SuiteReport } from '../../src/core/model/restore.ts';
+import { restoreSuite as suite } from '../../src/restore-suite/index.ts';
+import { findServers } from './harness/programs.ts';
+import { ZOO } from './zoo/all.ts';
+import type { Animal } from './zoo/animal.ts';
+import { type Backup, type Keeper, openZoo, type Pace, WAYS } from './zoo/keeper.ts';
+
+const servers = await findServers();
+// Checksums make no difference to a copy that is well: one setting for each version.
+const combinations = servers.map(({ major }) => ({ major, checksums: major >= 18 }));
+
+describe.each(combinations)('Postgres $major, page checksums $checksums', ({ major, checksums }) => {
+  let keeper: Keeper;
+  const backups = new Map<Pace, Backup>();
+  beforeAll(async () => {
+    keeper = await openZoo(suite, major, checksums);
+    for (const pace of ['quiet', 'writing'] as const) backups.set(pace, await keeper.backUp(pace));
+  });
+  afterAll(() => keeper?.close());
+
+  const backupOf = (pace: Pace): Backup => {
+    const backup = backups.get(pace);
+    if (!backup) throw new Error(`expected the backup of a ${pace} source`);
+    return backup;
+  };
+  const look = (animal: Animal, pace: Pace, way: (typeof WAYS)[number]) => {
+    const { manifests, copies } = backupOf(pace);
+    return keeper.verify(animal, copies[way], manifests.get(animal.name));
+  };
+
+  describe.each(WAYS)('%s', (way) => {
+    it.each(ZOO)('$name, from a quiet source', async (animal) => {
+      const report = await look(animal, 'quiet', way);
+      isWell(report);
+      const strange = report.checks.filter(
+        ({ state, object, says }) =>
+          (state === 'warn' || state === 'unproven') &&
+          !expected(animal).some((text) => `${object} ${says}`.includes(text)),
+      );
+      expect(strange).toEqual([]);
+      for (const { kind, state, names } of animal.notes)
+        expect(
+          report.checks.some((check) => check.kind === kind && check.state === state && check.object.includes(names)),
+          `${state} ${kind} ${names}`,
+        ).toBe(true);
+      for (const text of animal.notProven) expect(report.notProven.join('\n')).toContain(text);
+    });
+
+    it.each(ZOO)('$name, from a source that is written to', async (animal) => {
+      const report = await look(animal, 'writing', way);
+      isWell(report);
+      const whole = animal.closed.filter(({ where }) => where === undefined);
+      for (const { schema, table } of whole) {
+        const found = report.checks.filter(({ kind, object }) => kind === 'digest' && isOf(object, schema, table));
+        expect(
+          found.map(({ state }) => state),
+          `digest of closed ${schema}.${table}`,
+        ).toEqual(['pass']);
+      }
+      if (animal.name === 'shapes')
+        expect(stateOf(report, 'digest', 'public.often'), 'rows that are updated are not proven').toBe('unproven');
+    });
+  });
+
+  it('without a manifest it could not be verified', async () => {
+    const report = await keeper.verify(ZOO[0] as Animal, backupOf('quiet').copies.snapshot, undefined);
+    expect(report.verdict).toBe('COULD-NOT-VERIFY');
+    expect(failed(report)).toEqual([]);
+  });
+});
+
+function isWell(report: SuiteReport): void {
+  expect(failed(report)).toEqual([]);
+  expect(report.checks.filter(({ state }) => state === 'couldNotVerify' || state === 'skip')).toEqual([]);
+  expect(report.verdict, report.reasons.join('\n')).toBe('PASS');
+}
+
+const failed = (report: SuiteReport): readonly CheckResult[] => report.checks.filter(({ state }) => state === 'fail');
+
+/** What may be said of a copy of a quiet source besides that it is well. */
+const expected = (animal: Animal): readonly string[] => [
+  ...animal.notes.map(({ names }) => names),
+  ...animal.notProven,
+  ...(animal.alsoNotProven ?? []),
+  'page checksums are off',
+  'a gin index has no checker',
+];
+
+/** Names stand in reports as they would in SQL: quoted where they must be. */
+const isOf = (object: string, schema: string, table: string): boolean =>
+  object.replaceAll('""', '\0').replaceAll('"', '').replaceAll('\0', '"') === `${schema}.${table}`;
+
+const stateOf = (report: SuiteReport, kind: string, object: string): string | undefined =>
+  report.checks.find((check) => check.kind === kind && check.object === object)?.state;
