@@ -37,6 +37,12 @@ function lazily(make: () => Promise<AwsBackend>): AwsBackend {
   };
 }
 
+/** What an S3 error says, on one line. */
+function messageIn(body: unknown): string {
+  if (typeof body !== 'string') return 'no text';
+  return (/<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? body).replaceAll(/\s+/g, ' ').trim();
+}
+
 /** Makes the buckets before the first request; a failure is told to whoever asked, and tried again. */
 function withBuckets(backend: AwsBackend, buckets: readonly WantedBucket[]): AwsBackend {
   let making: Promise<void> | undefined;
@@ -45,7 +51,7 @@ function withBuckets(backend: AwsBackend, buckets: readonly WantedBucket[]): Aws
       const { status, body } = await backend.handle(createBucket(bucket));
       // Made by an attempt before this one.
       if (status < 300 || status === 409) continue;
-      throw new Error(`bucket ${bucket.name}: answered ${status}: ${typeof body === 'string' ? body : 'no text'}`);
+      throw new Error(`bucket ${bucket.name}: answered ${status}: ${messageIn(body)}`);
     }
   };
   return {
