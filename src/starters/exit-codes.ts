@@ -41,7 +41,10 @@ export const EXIT_CODES = {
     says: 'No Temporal server or cluster answers, no worker polls, or a program that is needed is missing.',
   },
   notWritten: { code: 73, says: 'A file that was named could not be written.' },
-  detached: { code: 130, says: 'Ctrl-C: the view was left, the operation goes on.' },
+  detached: {
+    code: 130,
+    says: 'Ctrl-C: the view was left, the operation goes on. What runs in the command itself was cancelled.',
+  },
 } as const satisfies Record<string, { code: number; says: string }>;
 
 export type ExitName = keyof typeof EXIT_CODES;
