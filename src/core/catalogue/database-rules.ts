@@ -74,6 +74,7 @@ export function brokenDatabaseRules(database: DatabaseOverride, region: string |
       ? [{ path: ['backup', 'copyTo', 'region'], expected: `another region than ${own}`, found: copyRegion }]
       : []),
     ...brokenRetention(backup.retention ?? []),
+    ...brokenRanges(database),
     ...brokenTimes(database),
     ...(['backup', 'verification', 'dump'] as const).flatMap((key) => {
       const schedule = database.schedules?.[key];
@@ -92,6 +93,19 @@ function brokenRetention(tiers: readonly RetentionEntry[]): BrokenRule[] {
       ? [{ path: ['backup', 'retention', index, 'keep'], expected: `at least ${every}, its every`, found: keep }]
       : []),
   ]);
+}
+
+/** It must mean the same rows when the manifest is taken and when a copy is verified, months later. */
+function brokenRanges({ verification = {} }: DatabaseOverride): BrokenRule[] {
+  return (verification.closedRanges ?? []).flatMap(({ where = '' }, index) => {
+    const moving =
+      /\b(now|clock_timestamp|statement_timestamp|random|current_date|current_timestamp|localtimestamp)\b/i.exec(
+        where,
+      )?.[1];
+    if (moving === undefined) return [];
+    const expected = "a condition that always means the same rows, such as created_at < '2026-01-01'";
+    return [{ path: ['verification', 'closedRanges', index, 'where'], expected, found: `${moving}, which moves` }];
+  });
 }
 
 function brokenTimes({ verification = {} }: DatabaseOverride): BrokenRule[] {
