@@ -72,14 +72,15 @@ export interface Writer {
   end(): Promise<void>;
 }
 
-/** Writes pairs as fast as it can: each commit has both sides of the next number, and changes an earlier row. */
+/**
+ * Writes pairs as fast as it can: each commit has both sides of the next number, and changes an earlier row. Beside it
+ * one checkpoint follows the other, so that a copy has pages from before and after several.
+ */
 export async function startWriter(url: string): Promise<Writer> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
+  const [client, other] = await Promise.all([connect(url), connect(url)]);
   let commits = 0;
   let isOver = false;
-  const running = (async () => {
+  const writing = async () => {
     while (!isOver) {
       const n = commits + 1;
       await client.query(
@@ -88,7 +89,11 @@ export async function startWriter(url: string): Promise<Writer> {
       );
       commits = n;
     }
-  })();
+  };
+  const flushing = async () => {
+    while (!isOver) await other.query('CHECKPOINT');
+  };
+  const running = Promise.all([writing(), flushing()]);
   running.catch(() => undefined);
   return {
     commits: () => commits,
@@ -97,8 +102,15 @@ export async function startWriter(url: string): Promise<Writer> {
       try {
         await running;
       } finally {
-        await client.end();
+        await Promise.all([client.end(), other.end()]);
       }
     },
   };
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { processesOf } from '../../../../src/sandbox/aws/rds/engine/processes.ts';
 import { RestoreLimitError } from '../../../../src/sandbox/aws/rds/engine/restore-limit-error.ts';
 import { until } from '../../../harness/until.ts';
@@ -43,13 +43,11 @@ describe.each([18, 15])('Postgres %i', (major) => {
     if (!isMissing) await lab.createNotes(source, major);
   });
 
-  const test = (name: string, body: () => Promise<void>) =>
-    it(name, async (context) => {
-      if (isMissing) context.skip(`no programs of Postgres ${major} here`);
-      await body();
-    });
+  beforeEach((context) => {
+    context.skip(isMissing, `no programs of Postgres ${major} here`);
+  });
 
-  test('gives a master user that is no superuser and may install amcheck and pass it on', async () => {
+  it('gives a master user that is no superuser and may install amcheck and pass it on', async () => {
     const url = lab.engine.adminUrl(source, 'crm');
     const master = new pg.Client(url.replace(/rdsadmin:[^@]+@/, `${MASTER.masterUsername}:${MASTER.masterPassword}@`));
     await master.connect();
@@ -70,7 +68,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     expect(await lab.ask(source, 'SHOW unix_socket_directories')).toEqual([{ unix_socket_directories: '' }]);
   });
 
-  test('snapshots a server that is written to: a restored copy of the copy is consistent', async () => {
+  it('snapshots a server that is written to: a restored copy of the copy is consistent', async () => {
     await lab.ask(source, 'CREATE TABLE pairs (side text, n int, filler text); CREATE INDEX pairs_n ON pairs (n)');
     const writer = await startWriter(lab.engine.adminUrl(source, 'crm'));
     const [first, second, copy] = [newId('rds:taken'), newId('eu-west-1/copied'), newId('restored')];
@@ -100,7 +98,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     await lab.engine.destroy(copy);
   });
 
-  test('restores to a second between two commits, and refuses what the archive does not reach', async () => {
+  it('restores to a second between two commits, and refuses what the archive does not reach', async () => {
     const [early, late] = [newId('early'), newId('late')];
     expect(await limitOf(lab.engine.restoreToTime(source, 'latest', specOf(early)))).toBe('noArchive');
     await lab.engine.setArchiving(source, true);
@@ -131,7 +129,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     await lab.engine.destroy(late);
   });
 
-  test('keeps the archive of a copy apart: the latest of the source has none of its rows', async () => {
+  it('keeps the archive of a copy apart: the latest of the source has none of its rows', async () => {
     const [copy, again, fromBase] = [newId('copy'), newId('again'), newId('from-base')];
     await lab.engine.restoreToTime(source, 'latest', specOf(copy));
     await lab.engine.setArchiving(copy, true);
@@ -153,7 +151,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     expect(await lab.engine.latestRestorableMs(copy)).toBeUndefined();
   });
 
-  test('forgets what is older than the retention, and restores from a later base', async () => {
+  it('forgets what is older than the retention, and restores from a later base', async () => {
     const [before, copy] = [(await lab.engine.earliestRestorableMs(source)) ?? 0, newId('later')];
     await lab.engine.takeBase(source);
     await lab.engine.tick(source);
@@ -167,7 +165,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     await lab.engine.destroy(copy);
   });
 
-  test('streams to a replica, which is then promoted and goes its own way', async () => {
+  it('streams to a replica, which is then promoted and goes its own way', async () => {
     const [replica, copy, taken] = [newId('replica'), newId('of-replica'), newId('taken')];
     await expect(lab.engine.createReplica(source, specOf(replica, { max_connections: '20' }))).rejects.toThrow(
       'expected max_connections of at least 100',
@@ -212,7 +210,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     await lab.engine.destroy(replica);
   });
 
-  test('changes parameters and password', async () => {
+  it('changes parameters and password', async () => {
     expect(await lab.engine.setParameters(source, { work_mem: '8MB', max_connections: '50' })).toEqual([
       'max_connections',
     ]);
@@ -235,7 +233,7 @@ describe.each([18, 15])('Postgres %i', (major) => {
     await client.end();
   });
 
-  test('comes up again after a kill -9 of its postmaster, and leaves nothing when destroyed', async () => {
+  it('comes up again after a kill -9 of its postmaster, and leaves nothing when destroyed', async () => {
     const dataDir = lab.engine.dataFolder(source);
     const kept = await lab.notes(source);
     const { postmaster } = await processesOf(dataDir);
