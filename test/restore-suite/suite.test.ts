@@ -45,7 +45,7 @@ describe('a copy that was prepared', () => {
   it('passes in every shape, and names what nobody looked at', async () => {
     const report = await verify(asVerifier(database), {
       manifest,
-      criticalTables: ['orders', 'public.customers'],
+      criticalTables: ['orders', 'public.customers', 'Odd "Schema.Ta ble.x'],
       rules: [rule('no negative amount', 'select count(*) from orders where amount < 0 -- none\n;')],
       probes: [{ name: 'one order', sql: 'select * from orders where id = 5', withinMs: 60_000 }],
       rpoMs: 3_600_000,

@@ -5,6 +5,8 @@ import type { SuiteSession } from '../open-suite.ts';
 export const DEFAULT_SETTINGS: readonly string[] = [
   'autovacuum',
   'block_size',
+  'cron.launch_active_jobs',
+  'cron.max_running_jobs',
   'data_checksums',
   'default_text_search_config',
   'default_transaction_isolation',

@@ -83,13 +83,8 @@ export function criticalTasks(names: readonly string[]): readonly Task[] {
       const object = `critical table ${name}`;
       const found = await session.transaction(object, async (inner) => {
         await inner.read(object, plainSettings(session.searchPath));
-        const [row] = await inner.read<{ name: string | null; kind: string | null }>(
-          object,
-          `select format('%I.%I', n.nspname, c.relname) as name, c.relkind as kind
-           from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = to_regclass($1)`,
-          [name],
-        );
-        if (!row?.name) return undefined;
+        const [row] = await findTable(inner, name);
+        if (!row) return undefined;
         const [rows] = await inner.read<{ some: boolean }>(object, `select exists (select 1 from ${row.name}) as some`);
         return rows?.some;
       });
@@ -97,6 +92,20 @@ export function criticalTasks(names: readonly string[]): readonly Task[] {
       return [outcome('rule', object, found ? finding('pass', 'it has rows') : finding('fail', 'it is empty'))];
     },
   }));
+}
+
+/** By its plain name, `schema.table`, or as SQL would read it. */
+async function findTable(session: SuiteSession, name: string): Promise<readonly { readonly name: string }[]> {
+  const found = (condition: string) =>
+    session.read<{ name: string }>(
+      `look for ${name}`,
+      `select format('%I.%I', n.nspname, c.relname) as name
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where c.relkind in ('r', 'p', 'm', 'v', 'f') and ${condition} limit 1`,
+      [name],
+    );
+  const plain = await found(`n.nspname || '.' || c.relname = $1`);
+  return plain.length > 0 ? plain : found('c.oid = to_regclass($1)');
 }
 
 export function ruleTasks(rules: readonly IntegrityRule[]): readonly Task[] {

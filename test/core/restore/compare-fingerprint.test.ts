@@ -56,6 +56,11 @@ describe('compareSettings', () => {
       states: [],
     },
     {
+      when: 'of an extension that the quarantine does not even load',
+      input: { ...base, overrides: { 'cron.launch_active_jobs': 'off' }, seen: { work_mem: '7MB' } },
+      states: [],
+    },
+    {
       when: 'not the quarantine it should be',
       input: {
         ...base,
