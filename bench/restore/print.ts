@@ -9,8 +9,8 @@ const GOAL_ROWS = 2_500_000;
 /** Found of tried, by class and tool; `-` where there is no such program. */
 export function printDetection(found: readonly Found[], falseFails: readonly string[]): void {
   const write = (text: string) => process.stdout.write(`${text}\n`);
-  for (const major of [...new Set(found.map((one) => one.major))]) {
-    for (const checksums of [...new Set(found.map((one) => one.checksums))]) {
+  for (const major of new Set(found.map((one) => one.major))) {
+    for (const checksums of new Set(found.map((one) => one.checksums))) {
       const here = found.filter((one) => one.major === major && one.checksums === checksums);
       if (here.length === 0) continue;
       write(`\nPostgres ${major}, page checksums ${checksums ? 'on' : 'off'}: faults found and named of those made`);

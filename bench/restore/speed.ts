@@ -38,11 +38,12 @@ const sqlOf = (rows: number): readonly string[] => [
   `CREATE TABLE customers (id bigint PRIMARY KEY, email text NOT NULL, since timestamptz NOT NULL)`,
   `INSERT INTO customers SELECT g, 'customer' || g || '@example.com', '2020-01-01Z'::timestamptz + g * interval '1 minute'
      FROM generate_series(1, ${rows / 5}) g`,
-  `CREATE TABLE orders (id bigserial PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, amount numeric(12,2) NOT NULL,
+  `CREATE TABLE orders (id bigserial PRIMARY KEY, customer_id bigint NOT NULL, amount numeric(12,2) NOT NULL,
      state text NOT NULL, at timestamptz NOT NULL)`,
-  `INSERT INTO orders (customer_id, amount, state, at) SELECT 1 + (g * 7919) % ${rows / 5}, (g % 100000) / 100.0,
+  `INSERT INTO orders (customer_id, amount, state, at) SELECT 1 + (g * 7919::bigint) % ${rows / 5}, (g % 100000) / 100.0,
      CASE WHEN g % 9 = 0 THEN 'open' ELSE 'paid' END, '2020-01-01Z'::timestamptz + g * interval '30 seconds'
      FROM generate_series(1, ${(rows / 5) * 4}) g`,
+  `ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers`,
 ];
 
 export async function timeIt(

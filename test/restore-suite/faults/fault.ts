@@ -135,14 +135,10 @@ export function copyAtRest(data: string, facts: Facts, mode: Mode): AtRest {
 }
 
 /** Changes one page of a relation. */
-export async function alterPage(
-  file: PageFile,
-  block: number,
-  change: (page: Buffer) => undefined | Buffer,
-): Promise<void> {
+export async function alterPage(file: PageFile, block: number, change: (page: Buffer) => unknown): Promise<void> {
   const page = await file.read(block);
   const before = Buffer.from(page);
-  const after = change(page) ?? page;
-  if (after.equals(before)) throw new Error(`expected the fault to change block ${block}, it did not`);
-  await file.write(block, after);
+  change(page);
+  if (page.equals(before)) throw new Error(`expected the fault to change block ${block}, it did not`);
+  await file.write(block, page);
 }

@@ -25,7 +25,7 @@ async function findText(file: PageFile, text: string): Promise<{ block: number; 
 /** The text becomes upper case where it lies. */
 async function shout(file: PageFile, text: string): Promise<void> {
   const { block, at } = await findText(file, text);
-  await alterPage(file, block, (page) => void page.write(text.toUpperCase(), at));
+  await alterPage(file, block, (page) => page.write(text.toUpperCase(), at));
 }
 
 function itemOf(page: Buffer, number: number): { number: number; offset: number; flags: number; bytes: number } {
@@ -56,10 +56,8 @@ export const HEAP_FAULTS: readonly Fault[] = [
     class: 'heap page damaged',
     setup: flatTable('heap_line_pointer'),
     atRest: async (copy) =>
-      alterPage(
-        await copy.pages('harm.heap_line_pointer'),
-        1,
-        (page) => void writeItem(page, { ...itemOf(page, 5), bytes: 8 }),
+      alterPage(await copy.pages('harm.heap_line_pointer'), 1, (page) =>
+        writeItem(page, { ...itemOf(page, 5), bytes: 8 }),
       ),
     expects: [{ kinds: ['heap'] }],
   },
@@ -71,7 +69,6 @@ export const HEAP_FAULTS: readonly Fault[] = [
       alterPage(await copy.pages('harm.heap_tuple_header'), 1, (page) => {
         const { offset } = itemOf(page, 5);
         page.writeUInt16LE(page.readUInt16LE(offset + COLUMNS_AT) + 5, offset + COLUMNS_AT);
-        return undefined;
       }),
     expects: [{ kinds: ['heap'] }],
   },
@@ -85,7 +82,6 @@ export const HEAP_FAULTS: readonly Fault[] = [
       alterPage(await copy.pages('harm.heap_crashes_reader'), 1, (page) => {
         const { offset } = itemOf(page, 5);
         page.writeUInt8(page.readUInt8(offset + HOFF_AT) + 8, offset + HOFF_AT);
-        return undefined;
       }),
     expects: [{ kinds: ['heap'] }],
   },
@@ -101,7 +97,6 @@ export const HEAP_FAULTS: readonly Fault[] = [
         page.writeUInt32LE(FROZEN_XID, offset + XMAX_AT);
         page.writeUInt16LE((mask | XMAX_COMMITTED) & ~XMAX_INVALID, offset + INFOMASK_AT);
         page.writeUInt16LE(page.readUInt16LE(FLAGS_AT) & ~PAGE_ALL_VISIBLE, FLAGS_AT);
-        return undefined;
       }),
     expects: [{ kinds: ['counts', 'digest'] }],
   },
@@ -178,7 +173,6 @@ export const HEAP_FAULTS: readonly Fault[] = [
       await alterPage(file, 1, (page) => {
         const { offset } = itemOf(page, 3);
         page.writeUInt16LE(page.readUInt16LE(offset + COLUMNS_AT) + 5, offset + COLUMNS_AT);
-        return undefined;
       });
     },
     expects: [{ kinds: ['heap'] }],
@@ -199,7 +193,7 @@ export const HEAP_FAULTS: readonly Fault[] = [
     class: 'heap page damaged',
     setup: flatTable('heap_visibility_cleared'),
     atRest: async (copy) =>
-      alterPage(await copy.pages('harm.heap_visibility_cleared', '_vm'), 0, (page) => void page.fill(0, 24, 40)),
+      alterPage(await copy.pages('harm.heap_visibility_cleared', '_vm'), 0, (page) => page.fill(0, 24, 40)),
     expects: [{ kinds: ['heap', 'digest', 'counts', 'index'] }],
     missed: () => 'harmless: the map only says what need not be looked at, and the next vacuum writes it anew',
   },

@@ -30,7 +30,6 @@ async function turnKey(file: PageFile, level: number, number: number): Promise<v
     const item = itemsOf(page)[number - 1];
     if (!item) throw new Error(`expected item ${number}`);
     page.writeUInt8(page.readUInt8(item.offset + KEY_AT + 2) ^ 0x40, item.offset + KEY_AT + 2);
-    return undefined;
   });
 }
 
@@ -88,7 +87,6 @@ export const INDEX_FAULTS: readonly Fault[] = [
         const kept = Buffer.from(page.subarray(one.offset, one.offset + 4));
         page.copy(page, one.offset, other.offset, other.offset + 4);
         kept.copy(page, other.offset);
-        return undefined;
       });
     },
     expects: [{ kinds: ['index'], names: 'index_downlinks_pkey' }],
@@ -116,7 +114,7 @@ export const INDEX_FAULTS: readonly Fault[] = [
     setup: flatTable('index_row_missing'),
     atRest: async (copy) => {
       const file = await primaryKey(copy, 'index_row_missing');
-      await alterPage(file, await findBtreePage(file, 0, 30), (page) => void removeItem(page, 20));
+      await alterPage(file, await findBtreePage(file, 0, 30), (page) => removeItem(page, 20));
     },
     expects: [{ kinds: ['index'], names: 'index_row_missing_pkey' }],
   },
@@ -131,7 +129,6 @@ export const INDEX_FAULTS: readonly Fault[] = [
         const [one, other] = [itemsOf(page)[19], itemsOf(page)[20]];
         if (!one || !other) throw new Error('expected items');
         page.copy(page, one.offset, other.offset, other.offset + 6);
-        return undefined;
       });
     },
     expects: [{ kinds: ['index'], names: 'index_wrong_row_pkey' }],
@@ -145,7 +142,7 @@ export const INDEX_FAULTS: readonly Fault[] = [
     ],
     atRest: async (copy) => {
       const file = await copy.pages('harm.index_expression_row_lower');
-      await alterPage(file, await findBtreePage(file, 0, 30), (page) => void removeItem(page, 20));
+      await alterPage(file, await findBtreePage(file, 0, 30), (page) => removeItem(page, 20));
     },
     expects: [{ kinds: ['index'], names: 'index_expression_row_lower' }],
   },
@@ -160,7 +157,7 @@ export const INDEX_FAULTS: readonly Fault[] = [
     atRest: async (copy) => {
       const index = copy.facts.get('harm.index_of_toast')?.toastIndex ?? '';
       const file = await copy.pages(index);
-      await alterPage(file, await findBtreePage(file, 0, 30), (page) => void removeItem(page, 20));
+      await alterPage(file, await findBtreePage(file, 0, 30), (page) => removeItem(page, 20));
     },
     expects: (facts) => [{ kinds: ['index'], names: facts.get('harm.index_of_toast')?.toastIndex ?? 'no index' }],
   },
@@ -169,7 +166,7 @@ export const INDEX_FAULTS: readonly Fault[] = [
     class: 'index damaged',
     atRest: async (copy) => {
       const file = await copy.pages('pg_catalog.pg_description_o_c_o_index');
-      await alterPage(file, await findBtreePage(file, 0, 30), (page) => void removeItem(page, 20));
+      await alterPage(file, await findBtreePage(file, 0, 30), (page) => removeItem(page, 20));
     },
     expects: [{ kinds: ['index'], names: 'pg_description_o_c_o_index' }],
   },
@@ -190,7 +187,6 @@ export const INDEX_FAULTS: readonly Fault[] = [
         if (flags !== GIN_LEAF || itemsOf(page).length < 10 || !item) continue;
         await alterPage(file, block, (found) => {
           found.writeUInt8(found.readUInt8(item.offset + KEY_AT + 2) ^ 0x40, item.offset + KEY_AT + 2);
-          return undefined;
         });
         return;
       }
