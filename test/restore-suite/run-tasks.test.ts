@@ -10,7 +10,7 @@ const passes = (object: string) => task(object, async () => [runnable(object)]);
 function options(more = {}) {
   let clock = 0;
   const nowMs = () => (clock += 100);
-  return { connections: 2, nowMs, finished: [], backWithinMs: 1_000, ...more };
+  return { connections: 2, nowMs, finished: [], backWithinMs: 300, ...more };
 }
 
 /** A server of which `places` connections can be made at the same time; none after `endsAfter` were made. */

@@ -54,12 +54,28 @@ export async function runTasks(
     const run = () => work(suite, queue, results, options, tell, (task) => lost.push(task));
     if (queue.total > 0) await Promise.all(Array.from({ length: workers }, run));
   }
-  if (lost.length === 0) return results;
-  await work(suite, queueOf(lost), results, options, tell, (task, words) => {
-    const said = finding('couldNotVerify', `the connection was lost twice: ${words}`);
+  const again = queueOf([...lost, ...rounds.flatMap(leftIn)]);
+  const giveUp = (task: Task, words: string) => {
+    const said = finding('couldNotVerify', words);
     results.push(...failed(task, outcome(task.kind, task.object, said), 0));
-  });
+  };
+  if (again.total > 0) {
+    await work(suite, again, results, options, tell, (task, words) =>
+      giveUp(task, `the connection was lost twice: ${words}`),
+    );
+  }
+  for (const task of leftIn(again)) giveUp(task, 'the server did not come back');
   return results;
+}
+
+/** What nobody took because no connection could be made. */
+function leftIn(queue: WorkQueue<Task>): readonly Task[] {
+  const tasks: Task[] = [];
+  for (let job = queue.take(); job; job = queue.take()) {
+    tasks.push(job.item);
+    queue.finish(job);
+  }
+  return tasks;
 }
 
 function queueOf(tasks: readonly Task[]): WorkQueue<Task> {
@@ -89,14 +105,9 @@ async function work(
       })
       .catch(async (error: unknown) => {
         options.signal?.throwIfAborted();
-        const problem = problemOf(error);
-        if (!problem) throw error;
-        if (await comesBack(suite, options)) return;
-        isOver = true;
-        for (let job = queue.take(); job; job = queue.take()) {
-          onLost(job.item, problem.message);
-          queue.finish(job);
-        }
+        if (!problemOf(error)) throw error;
+        // Other connections may still work: what is left is theirs.
+        isOver = !(await comesBack(suite, options));
       });
   }
 }
