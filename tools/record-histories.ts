@@ -10,10 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { loadTools } from './setup/tools.mjs';
+import { BACKUP_CASES } from '../test/replay/recording/backup-cases.ts';
 import { DEPLOY_CASES } from '../test/replay/recording/deploy-cases.ts';
 import { historyText } from '../test/replay/recording/history-text.ts';
 import { OWNERSHIP_CASES } from '../test/replay/recording/ownership-cases.ts';
-import type { Kept, ReplayCase } from '../test/replay/recording/replay-case.ts';
+import type { Kept } from '../test/replay/recording/replay-case.ts';
+import { openBackupLab } from '../test/harness/backup-lab.ts';
 import { openLab } from '../test/harness/workflow-lab.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -24,22 +26,35 @@ const AT_ONCE = 4;
 Object.assign(process.env, loadTools());
 const { values, positionals } = parseArgs({ options: { version: { type: 'string' } }, allowPositionals: true });
 const folder = join(ROOT, 'test/replay/histories', values.version ?? CURRENT_VERSION);
-const cases = [...DEPLOY_CASES, ...OWNERSHIP_CASES].filter(
-  ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
-);
+const wanted = ({ name }: { readonly name: string }): boolean =>
+  positionals.length === 0 || positionals.some((part) => name.includes(part));
 
-const lab = await openLab('local');
-try {
-  const open = [...cases];
-  await Promise.all(Array.from({ length: AT_ONCE }, () => recordAll(open)));
-} finally {
-  await lab.close();
+await record(() => openLab('local'), [...DEPLOY_CASES, ...OWNERSHIP_CASES].filter(wanted));
+await record(() => openBackupLab('local'), BACKUP_CASES.filter(wanted));
+
+interface Case<L> {
+  readonly name: string;
+  readonly run: (lab: L, name: string) => Promise<readonly Kept[]>;
 }
 
-async function recordAll(open: ReplayCase[]): Promise<void> {
+async function record<L extends { close(): Promise<void> }>(
+  open: () => Promise<L>,
+  cases: readonly Case<L>[],
+): Promise<void> {
+  if (cases.length === 0) return;
+  const lab = await open();
+  try {
+    const left = [...cases];
+    await Promise.all(Array.from({ length: AT_ONCE }, () => recordAll(lab, left)));
+  } finally {
+    await lab.close();
+  }
+}
+
+async function recordAll<L>(lab: L, open: Case<L>[]): Promise<void> {
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
     try {
-      for (const kept of await next.run(lab, next.name)) await keep(kept);
+      for (const each of await next.run(lab, next.name)) await keep(each);
     } catch (error) {
       console.error(`record: ${next.name}: ${String(error)}`);
       process.exitCode = 1;

@@ -21,6 +21,7 @@ import { manifestCommand } from '../../src/starters/manifest.ts';
 import { messageCommands } from '../../src/starters/messages.ts';
 import { reportCommand } from '../../src/starters/report.ts';
 import { sandboxCommand } from '../../src/starters/sandbox.ts';
+import { schedulesCommand } from '../../src/starters/schedules.ts';
 import { statusCommand } from '../../src/starters/status.ts';
 import { doctorCommand } from '../../src/starters/doctor.ts';
 import { trafficCommand } from '../../src/starters/traffic.ts';
@@ -62,6 +63,7 @@ async function accept(words: readonly string[]): Promise<void> {
     clusterBackupCommand(),
     backupCommand(),
     verifyRestoreCommand(),
+    schedulesCommand(),
   ];
   for (const command of [...commands, catalogueCommand(), sandboxCommand(), demoCommand()]) program.addCommand(command);
   silence(program);
