@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -96,6 +96,16 @@ describe.each([18, 15])('Postgres %i', (major) => {
       await writer.end();
     }
     await lab.engine.destroy(copy);
+  });
+
+  it('says why a snapshot does not start that lost its WAL, and leaves no process', async () => {
+    const [taken, copy] = [newId('taken'), newId('broken')];
+    await lab.engine.snapshot(source, taken);
+    await rm(join(lab.engine.snapshotFolder(taken), 'pg_wal'), { recursive: true });
+    await expect(lab.engine.restoreSnapshot(taken, specOf(copy))).rejects.toThrow(/FATAL.*(checkpoint|pg_wal)/);
+    expect(await processesOf(lab.engine.dataFolder(copy))).toEqual({ postmaster: undefined, others: [] });
+    await lab.engine.destroy(copy);
+    expect(await readdir(join(lab.engine.home, 'servers'))).not.toContain(copy);
   });
 
   it('restores to a second between two commits, and refuses what the archive does not reach', async () => {

@@ -1,4 +1,5 @@
 /** Starting one postmaster on one data directory, and knowing when it is ready. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from '../../../../clients/postgres/account.ts';
 import { freePort } from '../../../../clients/postgres/free-port.ts';
@@ -38,7 +39,7 @@ export interface Launched {
 
 const POLL_MS = 20;
 const ATTEMPTS = 8;
-const PORT_TAKEN = /address already in use|could not bind/i;
+const PORT_TAKEN = /address already in use|could not bind|could not create any TCP\/IP sockets/i;
 /** Shared memory of a postmaster that was killed, until its last backend is gone. */
 const STILL_HELD = /pre-existing shared memory block|lock file "postmaster\.pid" already exists/i;
 
@@ -90,7 +91,7 @@ async function untilReady(
   let seen = 'no answer';
   while (Date.now() < deadlineMs) {
     const lastWords = server.ended();
-    if (lastWords !== undefined) return lastWords;
+    if (lastWords !== undefined) return reasonIn(await readFile(wish.log, 'utf8').catch(() => '')) ?? lastWords;
     const answer = await ask(port, wish.password);
     if ('problem' in answer) seen = answer.problem;
     else if (answer.folder !== wish.dataDir) seen = `port ${port} serves ${answer.folder}`;
@@ -100,6 +101,14 @@ async function untilReady(
   }
   if (isRunning(server.pid)) await endImmediately(wish.dataDir);
   return `${seen} after ${wish.limitMs / 1000} s`;
+}
+
+/** What ended it: the lines behind are only how it shut down. What it told those who asked too early is no reason. */
+function reasonIn(log: string): string | undefined {
+  const grave = log
+    .split('\n')
+    .filter((line) => /(FATAL|PANIC|could not bind)/.test(line) && !/the database system is/.test(line));
+  return grave.length > 0 ? grave.slice(-3).join('; ').slice(0, 600) : undefined;
 }
 
 type Answer = { readonly problem: string } | { readonly folder: string; readonly isInRecovery: boolean };
