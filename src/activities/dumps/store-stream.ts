@@ -31,14 +31,14 @@ export async function storeStream(
 ): Promise<ObjectReference> {
   await store.abortUploads({ bucket, key }, signal);
   const hash = createHash('sha256');
-  const source = { bytes: 0, isWhole: false, failure: undefined as unknown };
+  const source = { bytes: 0, isWhole: false, failure: undefined as Error | undefined };
   async function* watched(): AsyncGenerator<Uint8Array, void, undefined> {
     const from = pieces()[Symbol.asyncIterator]();
     try {
       for (;;) {
         // What is thrown while a piece is handed on comes from the other side.
         const next = await from.next().catch((error: unknown) => {
-          source.failure = error;
+          source.failure = error instanceof Error ? error : new Error(String(error));
           throw error;
         });
         if (next.done === true) break;

@@ -48,7 +48,7 @@ export interface ObjectStore {
   /** An object of any size, to be read to its end or destroyed. */
   read(object: { readonly bucket: string; readonly key: string }, signal?: AbortSignal): Promise<Readable>;
   /**
-   * A stream of unknown length, in parts of 16 MiB, each with its checksum; parts are sent again on their own. Nothing
+   * A stream of unknown length, in parts of 16 MiB (more after 32 GB), each with its checksum; parts are sent again on their own. Nothing
    * is left behind when it fails or is cancelled. `onProgress` is told the bytes that were taken.
    */
   upload(

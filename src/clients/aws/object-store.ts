@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -9,16 +8,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { type AwsAddress, callAws, requestOptions, sdkOptions, TRANSFER_WITHIN_MS } from './connection.ts';
 import type { Encryption, ObjectStore, StoredObject } from './object-store-port.ts';
 import { abortUploads } from './unfinished-uploads.ts';
+import { uploadInParts } from './upload-in-parts.ts';
 
 const MIB = 1024 * 1024;
-const PART_BYTES = 16 * MIB;
-/** Parts in flight: as many are held in memory. */
-const PARTS_AT_ONCE = 3;
 /** A part can be sent again by itself; a stream of hours must not be lost to one 503. */
 const PART_ATTEMPTS = 5;
 const LARGEST_SMALL_OBJECT = 64 * MIB;
@@ -89,58 +85,28 @@ export function createObjectStore(region: string, address: AwsAddress = {}): Obj
     },
 
     async upload({ bucket, key, body, contentType, encryption, tags, onProgress }, signal) {
-      const name = `s3://${bucket}/${key}`;
-      const hash = createHash('sha256');
-      let bytes = 0;
-      const counted = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          hash.update(chunk);
-          bytes += chunk.length;
-          onProgress?.(bytes);
-          done(null, chunk);
-        },
-      });
-      const abort = new AbortController();
-      const stop = (): void => abort.abort();
-      signal?.addEventListener('abort', stop, { once: true });
-      const upload = new Upload({
-        client: uploader,
-        params: {
-          Bucket: bucket,
-          Key: key,
-          Body: counted,
-          ContentType: contentType,
-          ChecksumAlgorithm: 'SHA256',
-          ...encrypted(encryption),
-          ...(tags && { Tagging: new URLSearchParams(tags).toString() }),
-        },
-        partSize: PART_BYTES,
-        queueSize: PARTS_AT_ONCE,
-        leavePartsOnError: false,
-        // It listens to a controller, not to a signal.
-        abortController: abort,
-      });
       try {
-        await ask('PutObject', name, true, signal, async () => {
-          let first: unknown;
-          const sent = upload.done().catch((error: unknown) => {
-            first ??= error;
-            counted.destroy();
-          });
-          // A source that fails must end the upload, which otherwise would take what came so far for the whole.
-          const fed = pipeline(body, counted).catch((error: unknown) => {
-            first ??= error;
-            abort.abort();
-          });
-          await Promise.all([sent, fed]);
-          if (first !== undefined) throw first;
-        });
+        const { bytes, sha256 } = await uploadInParts(
+          body as AsyncIterable<Uint8Array>,
+          {
+            sdk: uploader,
+            region,
+            object: {
+              Bucket: bucket,
+              Key: key,
+              ContentType: contentType,
+              ChecksumAlgorithm: 'SHA256',
+              ...encrypted(encryption),
+              ...(tags && { Tagging: new URLSearchParams(tags).toString() }),
+            },
+            onProgress,
+          },
+          signal,
+        );
+        return { bucket, key, bytes, sha256 };
       } finally {
-        signal?.removeEventListener('abort', stop);
         body.destroy();
-        counted.destroy();
       }
-      return { bucket, key, bytes, sha256: hash.digest('hex') };
     },
 
     async head({ bucket, key }, signal) {

@@ -5,11 +5,11 @@ import type { Socket } from 'node:net';
 const LONGEST_LINE = 64 * 1024;
 
 export class WireReader {
-  readonly #pieces: AsyncIterator<Buffer>;
+  readonly #pieces: AsyncIterator<Buffer, undefined>;
   #held: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket) {
-    this.#pieces = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#pieces = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   }
 
   /** Without its line break; an empty one is a sign of life. Throws when the connection ends. */
@@ -35,8 +35,8 @@ export class WireReader {
   }
 
   async #next(): Promise<Buffer> {
-    const { done, value } = await this.#pieces.next();
-    if (done === true) throw new Error('the server closed the connection');
-    return value;
+    const next = await this.#pieces.next();
+    if (next.done === true) throw new Error('the server closed the connection');
+    return next.value;
   }
 }

@@ -177,7 +177,7 @@ describe.skipIf(isMissing('temporal-test-server'))('a copy', () => {
       reason: 'read back; retention: pruneDumps: no rights',
     },
   ])('says when $when', async ({ changes, outcome, reasonCode, reason }) => {
-    const trial = await start('dumpDatabase', changes as Changes);
+    const trial = await start('dumpDatabase', changes);
     expect(await trial.handle.result()).toMatchObject({ outcome, reasonCode, reason });
     const isPruned = trial.calls.includes('pruneDumps');
     expect(isPruned).toBe(reasonCode === 'RetentionFailed');
