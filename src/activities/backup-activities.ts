@@ -18,6 +18,8 @@ import type {
   StartExportInput,
   StartExportResult,
   StartSnapshotResult,
+  ConfirmManifestInput,
+  ConfirmManifestResult,
   TakeManifestInput,
   TakeManifestResult,
 } from './database/types.ts';
@@ -43,6 +45,7 @@ import type {
 /** Of the provider and the databases. */
 export interface ProviderActivities {
   takeManifest(input: TakeManifestInput): Promise<TakeManifestResult>;
+  confirmManifest(input: ConfirmManifestInput): Promise<ConfirmManifestResult>;
   createSnapshot(input: CreateSnapshotInput): Promise<StartSnapshotResult>;
   copySnapshot(input: CopySnapshotInput): Promise<StartSnapshotResult>;
   awaitSnapshot(input: AwaitSnapshotInput): Promise<AwaitSnapshotResult>;

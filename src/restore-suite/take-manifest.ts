@@ -7,7 +7,7 @@ import { readFacts, readGuardedFacts } from './catalog/facts.ts';
 import { DEFAULT_SETTINGS, readSettings } from './catalog/settings.ts';
 import { type OwnedSequence, listSequences, readSequence } from './catalog/sequences.ts';
 import { type Table, listTables } from './catalog/tables.ts';
-import { listAnalysed } from './catalog/statistics.ts';
+import { listAnalysed, readWrites } from './catalog/statistics.ts';
 import { digestAlgorithm, digestSql, sampleShare } from './digest-sql.ts';
 import { hashFingerprint, readFingerprint } from './fingerprint/read-fingerprint.ts';
 import { isDigested } from './names.ts';
@@ -64,6 +64,7 @@ async function inOneSnapshot(
       sequences,
       wished,
       algorithm: digestAlgorithm(facts.serverMajor),
+      writes: await readWrites(session),
     });
     const fingerprint = await readFingerprint(session);
     const withVersion = fingerprint.filter(({ kind }) => kind === 'extension');
@@ -125,6 +126,7 @@ interface Wanted {
   readonly sequences: readonly OwnedSequence[];
   readonly wished: ReadonlyMap<string, ClosedRange>;
   readonly algorithm: string;
+  readonly writes: ReadonlyMap<string, string>;
 }
 
 type Item = { readonly table: Table } | { readonly sequence: OwnedSequence };
@@ -182,7 +184,7 @@ async function digestTable(
   snapshot: string,
   table: Table,
   { sampleAboveBytes }: TakeManifestOptions,
-  { wished, algorithm }: Wanted,
+  { wished, algorithm, writes }: Wanted,
 ): Promise<TableDigest> {
   const range =
     wished.get(keyOf(table.schema, table.table)) ??
@@ -195,6 +197,7 @@ async function digestTable(
     ...(where === undefined ? {} : { where }),
     closed: range !== undefined,
     sampled,
+    ...(writes.has(table.oid) ? { writes: writes.get(table.oid) ?? '' } : {}),
   };
   const doing = `digest ${table.name}`;
   try {

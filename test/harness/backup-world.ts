@@ -255,6 +255,7 @@ function usualAnswers(world: BackupWorld, plan: DatabasePlan): BackupFakes {
       suspicious: [],
       notLooked: [],
     }),
+    confirmManifest: async ({ manifest }) => ({ manifest, closed: 3, open: 1 }),
     takeManifest: async () => ({
       manifest: { ...MANIFEST, bytes: 100 },
       takenAtMs: Date.now(),

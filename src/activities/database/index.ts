@@ -1,6 +1,7 @@
 /** The backup activities of databases. Names are a wire format. */
 import { createAwaitSnapshot } from './await-snapshot.ts';
 import { createChooseSnapshot } from './choose-snapshot.ts';
+import { createConfirmManifest } from './confirm-manifest.ts';
 import { createCreateSnapshot } from './create-snapshot.ts';
 import { createDeleteBackup } from './delete-backup.ts';
 import type { DatabaseActivityDeps } from './deps.ts';
@@ -14,6 +15,7 @@ export type { DatabaseActivityDeps } from './deps.ts';
 export function createDatabaseActivities(deps: DatabaseActivityDeps) {
   return {
     ...createTakeManifest(deps),
+    ...createConfirmManifest(deps),
     ...createCreateSnapshot(deps),
     ...createAwaitSnapshot(deps),
     ...createStartExport(deps),

@@ -59,6 +59,24 @@ export interface TakeManifestResult {
   readonly notCovered: readonly string[];
 }
 
+/** After the snapshot is there, and before it is copied: a copy takes the tags along. */
+export interface ConfirmManifestInput {
+  readonly plan: DatabasePlan;
+  readonly manifest: ObjectReference;
+  readonly snapshot: SnapshotRef;
+  readonly mark: OperationMark;
+  /** As of takeManifest. */
+  readonly nominalAtMs: number;
+}
+export interface ConfirmManifestResult {
+  /** The one that the snapshot names from now on. */
+  readonly manifest: ObjectReference;
+  /** Tables that nobody wrote to while the snapshot was taken: the copy must have their rows. */
+  readonly closed: number;
+  readonly open: number;
+  readonly whyNot?: string;
+}
+
 export interface CreateSnapshotInput {
   readonly plan: DatabasePlan;
   /** See snapshotName() of core/backup/names.ts. */

@@ -25,8 +25,12 @@ export interface TableDigest {
   readonly rangeRows?: number;
   /** With a range: sum over every row, so that a table nobody wrote to is proven whole. */
   readonly wholeDigest?: string;
-  /** Closed by declaration: equality is required. Open: the rule for open ranges applies. */
+  /** Closed by declaration or by observation: equality is required. Open: the rule for open ranges applies. */
   readonly closed: boolean;
+  /** Closed by observation: it was the same before and after the backup, and nobody wrote to it meanwhile. */
+  readonly unchanged?: true;
+  /** Rows ever inserted, updated and deleted, as the server has counted them; left out where it does not count. */
+  readonly writes?: string;
   /** Share of the rows that were hashed, 1 for all. */
   readonly sampled: number;
   readonly note?: string;

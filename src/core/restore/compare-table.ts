@@ -1,7 +1,7 @@
 /**
  * A table of the copy against the manifest.
  *
- * Closed rows (by declaration) must be equal. Of open ones a physical copy says more than a count: a row whose `xmin` is
+ * Closed rows (by declaration, or because nobody wrote to the table while it was backed up) must be equal. Of open ones a physical copy says more than a count: a row whose `xmin` is
  * older than the manifest's transaction was committed before the manifest and is therefore one of the manifest's rows,
  * because nothing makes a row visible again. So
  * - more old rows than the manifest had: rows came from nowhere, FAIL;
@@ -81,7 +81,7 @@ function compareCounts(expected: TableDigest, seen: TableSeen, context: TableCon
       where === ''
         ? said
         : `the manifest has ${rowsInWords(inRange)}${where}, the copy ${countInWords(seen.hashed.rows)}`;
-    return finding('fail', `${range}: these rows never change`);
+    return finding('fail', `${range}: ${whyClosed(expected)}`);
   }
   if (expected.rows === seen.rows) return finding('pass', `${rowsInWords(seen.rows)}, as in the manifest`);
   if (context.physical && context.quiet) return finding('fail', `${said}, and nothing ran in between`);
@@ -120,6 +120,10 @@ function compareDigests(expected: TableDigest, seen: TableSeen, context: TableCo
       : finding('pass', closed);
   }
   return compareOpen(part.expected, part.seen, seen.old, context, sample);
+}
+
+function whyClosed({ unchanged }: TableDigest): string {
+  return unchanged ? 'nobody wrote to it while the backup was taken' : 'these rows never change';
 }
 
 function closedDiffers(expected: TableDigest, seen: TableSeen, sample: string): Finding {

@@ -84,6 +84,29 @@ async function takeSnapshot(run: BackupRun, made: Backup, plan: DatabasePlan, un
     for (const warning of waited.warnings) run.warn(warning);
     return undefined;
   });
+  if (made.snapshot && made.manifest) await confirmManifest(run, made, plan, made.manifest, made.snapshot);
+}
+
+/** What did not change while the snapshot was taken must be in the copy whole. Without it the proof is weaker, not wrong. */
+async function confirmManifest(
+  run: BackupRun,
+  made: Backup,
+  plan: DatabasePlan,
+  manifest: ObjectReference,
+  snapshot: SnapshotRef,
+): Promise<void> {
+  const { confirmManifest: confirm } = proxyActivities<BackupActivities>(waitProfile(plan.backup.deadlineMs));
+  const { nominalAtMs } = run.state;
+  try {
+    const confirmed = await run.timed('confirm', 'manifest', () =>
+      confirm({ plan, manifest, snapshot: refOf(snapshot), mark: run.mark, nominalAtMs }),
+    );
+    made.manifest = confirmed.manifest;
+    run.saw(`${confirmed.closed} tables were not written to meanwhile, ${confirmed.open} were`);
+    if (confirmed.whyNot !== undefined) run.warn(`no table is proven unchanged: ${confirmed.whyNot}`);
+  } catch (error) {
+    run.warn(`what did not change while the snapshot was taken is not known: ${troubleIn(error)}`);
+  }
 }
 
 async function copy(
