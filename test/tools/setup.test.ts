@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -74,6 +75,48 @@ describe('setup', { timeout: 60_000 }, () => {
     expect([run.exitCode, run.said]).toEqual([69, expect.stringContaining('wanted version 1.36, found 1.31.0')]);
   });
 
+  it('takes moto as the Python behind moto_server on PATH, and Redis as the system has it', async () => {
+    const python = program('py/python3', 'moto 5.2.9');
+    const script = join(folder, 'bin/moto_server');
+    mkdirSync(join(folder, 'bin'));
+    writeFileSync(script, `#!${python}\nimport moto\n`, { mode: 0o755 });
+    const redis = program('bin/redis-server', 'Redis server v=7.2.1 sha=00000000:0 malloc=libc bits=64 build=0');
+    const run = await setup({ ...temporal(), PATH: join(folder, 'bin') }, ['--for', 'restore', '--json']);
+    expect(run).toMatchObject({
+      exitCode: 0,
+      tools: {
+        moto: { path: python, version: '5.2.9', source: 'PATH' },
+        'redis-server': { path: redis, version: '7.2.1', source: 'PATH' },
+      },
+    });
+  });
+
+  it('takes the Python environment that it made before, and one for other packages is another one', async () => {
+    const list = readFileSync('tools/setup/moto/requirements.txt');
+    const digest = createHash('sha256').update(list).digest('hex').slice(0, 8);
+    const at = (of: string) => `cache/tools/moto/5.2.5-${of}-${process.platform}-${process.arch}/bin/python`;
+    program(at('00000000'), 'not asked');
+    const python = program(at(digest), 'not asked');
+    const run = await setup({ ...temporal(), PATH: join(folder, 'empty') }, ['--for', 'restore', '--json']);
+    expect(run).toMatchObject({ exitCode: 0, tools: { moto: { path: python, source: 'cache' } } });
+  });
+
+  it('refuses a Python without moto, and says what is wanted', async () => {
+    const python = program('py/python3', "ModuleNotFoundError: No module named 'moto'");
+    const run = await setup({ ...temporal(), MAINSTAY_MOTO: python }, ['--for', 'restore', '--json']);
+    expect([run.exitCode, run.said]).toEqual([
+      69,
+      expect.stringContaining('wanted a Python that has moto[server] 5.2 and boto3'),
+    ]);
+  });
+
+  it('pins every Python package by hashes', () => {
+    const lines = readFileSync('tools/setup/moto/requirements.txt', 'utf8').replaceAll('\\\n', '').trim().split('\n');
+    expect(lines.length).toBeGreaterThan(20);
+    for (const line of lines) expect(line).toMatch(/^[a-z0-9-]+==\S+ (;.* )?.*--hash=sha256:[0-9a-f]{64}/);
+    expect(lines.some((line) => line.startsWith(`moto==${PINS.moto?.version} `))).toBe(true);
+  });
+
   it('builds the versions that it would download', () => {
     const module = readFileSync('tools/setup/kube/go.mod', 'utf8');
     const [major, minor = '', patch = ''] = PINS['kube-apiserver']?.version.split('.') ?? [];
@@ -128,18 +171,32 @@ describe('whyStale', () => {
   });
 });
 
+/** Both programs of Temporal, found. */
+const temporal = (): Record<string, string> => ({
+  TEMPORAL_CLI_PATH: program('temporal', 'temporal version 1.9.1'),
+  TEMPORAL_TEST_SERVER_PATH: program('temporal-test-server', 'io.temporal.testserver.TestServer'),
+});
+
 /** A program that answers every question with one line. */
 function program(place: string, answer: string): string {
   const path = join(folder, place);
   mkdirSync(join(path, '..'), { recursive: true });
-  writeFileSync(path, `#!/bin/sh\necho '${answer}'\n`);
+  writeFileSync(path, `#!/bin/sh\necho "${answer.replaceAll('"', '\\"')}"\n`);
   chmodSync(path, 0o755);
   return path;
 }
 
 async function setup(settings: Record<string, string>, args: readonly string[] = ['--for', 'demo', '--json']) {
   // What this run was given itself would win over what a test says.
-  const own = ['TEMPORAL_CLI_PATH', 'MAINSTAY_KUBE_APISERVER', 'MAINSTAY_KUBE_CONTROLLER_MANAGER', 'MAINSTAY_ETCD'];
+  const own = [
+    'TEMPORAL_CLI_PATH',
+    'TEMPORAL_TEST_SERVER_PATH',
+    'MAINSTAY_KUBE_APISERVER',
+    'MAINSTAY_KUBE_CONTROLLER_MANAGER',
+    'MAINSTAY_ETCD',
+    'MAINSTAY_MOTO',
+    'MAINSTAY_REDIS',
+  ];
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
   const env = {
     ...inherited,
