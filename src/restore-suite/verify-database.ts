@@ -233,8 +233,15 @@ function whatNobodyLookedAt(seen: Seen, manifest: Manifest | undefined): readonl
   ];
 }
 
+/** An empty database passes every check, and proves nothing. */
+function nothingThere({ facts }: Seen): CheckResult {
+  const says = 'no table that could be read holds a row: there is nothing to prove';
+  return { ...outcome('counts', facts.database, finding('couldNotVerify', says)), ms: 0 };
+}
+
 function reportOf(seen: Seen, plan: CheckPlan, results: readonly CheckResult[], startedAtMs: number): SuiteReport {
-  const checks = sortChecks(results);
+  const rows = results.reduce((sum, { rows: counted = 0 }) => sum + counted, 0);
+  const checks = sortChecks([...results, ...(rows === 0 ? [nothingThere(seen)] : [])]);
   const unproven = checks.filter(({ state }) => state === 'unproven').map((check) => `${keyOf(check)}: ${check.says}`);
   return {
     ...judge(checks),
@@ -244,7 +251,7 @@ function reportOf(seen: Seen, plan: CheckPlan, results: readonly CheckResult[], 
     endedAtMs: Date.now(),
     serverVersion: seen.facts.serverVersion,
     databaseBytes: seen.facts.databaseBytes,
-    rows: checks.reduce((sum, { rows = 0 }) => sum + rows, 0),
+    rows,
     ...(plan.newestDataAtMs === undefined ? {} : { newestDataAtMs: plan.newestDataAtMs }),
   };
 }

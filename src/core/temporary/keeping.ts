@@ -7,7 +7,7 @@ import type {
   KeeperState,
   KeepTemporaryInput,
 } from '../model/backup-operation.ts';
-import type { RemovedObject } from '../model/backup-record.ts';
+import type { BackupRecord, RemovedObject } from '../model/backup-record.ts';
 import type { TemporaryInstance } from '../model/temporary.ts';
 
 /** Between two rounds of deletion: soon at first, then less and less eagerly, for ever. */
@@ -79,6 +79,28 @@ export function keeperReport(state: KeeperState, nowMs: number): KeeperReport {
     endedAtMs: nowMs,
     removed: state.removed,
     ...(state.problem !== '' && { problem: state.problem }),
+  };
+}
+
+/** What the ledger is told of a verification that ended without a word of its own: terminated, timed out, failed. */
+export function recordOfEnded(input: KeepTemporaryInput, state: KeeperState, nowMs: number): Omit<BackupRecord, 'key'> {
+  const { temporary } = input;
+  const slash = temporary.database.indexOf('/');
+  const reason = `it was ended from outside (terminated, timed out or failed); its keeper deleted ${temporary.identifier}`;
+  return {
+    operation: 'verifyRestore',
+    environment: temporary.database.slice(0, slash),
+    database: temporary.database.slice(slash + 1),
+    requestedBy: 'not known',
+    askedBecause: '',
+    nominalAtMs: state.startedAtMs,
+    startedAtMs: state.startedAtMs,
+    endedAtMs: nowMs,
+    outcome: 'terminated',
+    reasonCode: 'ParentEnded',
+    reason,
+    phases: [{ name: 'delete', startedAtMs: state.causeAtMs ?? nowMs, endedAtMs: nowMs }],
+    removed: state.removed,
   };
 }
 

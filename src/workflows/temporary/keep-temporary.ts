@@ -36,10 +36,11 @@ import {
   emptyKeeper,
   keeperAsked,
   keeperReport,
+  recordOfEnded,
   withCause,
 } from '../../core/temporary/keeping.ts';
 import { problemOf } from '../backup/backup-run.ts';
-import { questionProfile, removalProfile, waitProfile } from '../shared/profiles.ts';
+import { closingProfile, questionProfile, removalProfile, waitProfile } from '../shared/profiles.ts';
 
 /** How long one round tries to have a deletion accepted, before it says that it could not. */
 const ROUND_MS = 600_000;
@@ -89,7 +90,10 @@ export async function keepTemporary(input: KeepTemporaryInput): Promise<KeeperRe
     for (;;) {
       const { next, ...after } = await removeOnce(input, () => state, become);
       become(after.state);
-      if (next === 'end') return keeperReport(state, Date.now());
+      if (next === 'end') {
+        if (state.cause === 'parentEnded') await recordParent(input, state);
+        return keeperReport(state, Date.now());
+      }
       // Said to the parent only where something is in the way: it fails its verification for it.
       if (state.rounds > 0) await tellParent(input, KEEPER_MESSAGES.keeperReport, keeperReport(state, Date.now()));
       const waitedFor = state;
@@ -146,6 +150,17 @@ async function removeOnce(
     const problem = problemOf(error);
     log.warn('a round of deletion failed', { identifier: temporary.identifier, problem });
     return afterTrouble(input, now(), problem);
+  }
+}
+
+/** The parent could not: without this nobody would find in the ledger what became of it. Changes nothing else. */
+async function recordParent(input: KeepTemporaryInput, state: KeeperState): Promise<void> {
+  const { recordBackupOperation } = proxyActivities<BackupActivities>(closingProfile());
+  try {
+    await recordBackupOperation({ result: recordOfEnded(input, state, Date.now()), of: input.parent });
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    log.warn('the end of the parent could not be recorded', { problem: problemOf(error) });
   }
 }
 
