@@ -29,6 +29,8 @@ const manifestSchema = z.object({
       rangeRows: count.optional(),
       wholeDigest: digits.optional(),
       closed: z.boolean(),
+      unchanged: z.literal(true).optional(),
+      writes: digits.optional(),
       sampled: z.number().positive().max(1),
       note: text.optional(),
     }),

@@ -91,7 +91,7 @@ export async function ifAllowed<T>(asking: Promise<readonly T[]>): Promise<reado
     return await asking;
   } catch (error) {
     const state = problemOf(error)?.sqlState;
-    if (state !== undefined && /^(?:42501|42P01|42883|3F000|0A000)$/.test(state)) return [];
+    if (state !== undefined && /^(?:42501|42P01|42703|42883|3F000|0A000)$/.test(state)) return [];
     throw error;
   }
 }
