@@ -1,5 +1,5 @@
 /** Contracts of the inputs of the operations on backups. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { BackUpInput, SweepInput, VerifyRestoreInput } from '../core/model/backup-operation.ts';
 import type { Problem } from '../core/model/problem.ts';
 import { problemsOf } from './problems.ts';

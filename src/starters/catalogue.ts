@@ -5,6 +5,7 @@ import { KINDS } from '../clients/kubernetes/port.ts';
 import { withMigrationFiles } from '../clients/migrations/migration-folder.ts';
 import { loadCatalogue } from '../config/load-catalogue.ts';
 import { catalogueJsonSchema } from '../contracts/catalogue.ts';
+import { resolveDatabase } from '../core/backup/resolve-database.ts';
 import type { CatalogueLoad } from '../core/model/catalogue-load.ts';
 import { type Problem, describeProblem } from '../core/model/problem.ts';
 import { roleFile, type RoleOptions } from '../core/preflight/role-file.ts';
@@ -21,6 +22,7 @@ type Loaded = Extract<CatalogueLoad, { outcome: 'loaded' }>;
 
 interface ShowOptions {
   readonly service?: string;
+  readonly database?: string;
   readonly environment?: string;
   readonly for?: string;
   readonly json?: boolean;
@@ -46,9 +48,10 @@ export function catalogueCommand(): Command {
     });
   command
     .command('show')
-    .description('print the plan of a service in an environment, every default written out')
+    .description('print the plan of a service or a database in an environment, every default written out')
     .argument('[file]', FILE)
     .option('-s, --service <service>', 'name of the service', nameArgument)
+    .option('--database <database>', 'of a database instead', nameArgument)
     .option('-e, --environment <environment>', 'where the service runs', nameArgument)
     .option('--for <version>', 'the version in the plan', versionArgument)
     .option('--json', 'JSON instead of YAML')
@@ -88,6 +91,7 @@ export async function showPlan(file: string | undefined, options: ShowOptions, o
     const exit = load.outcome === 'absent' ? 'noFile' : 'badInput';
     throw new CommandError(exit, checkLines(load).join('\n'));
   }
+  if (options.database !== undefined) return showDatabase(load, options.database, options, output);
   const { service, environment } = chosen(load, options);
   const resolved = resolvePlan(load, { service, environment, version: options.for ?? 'VERSION' });
   if ('problems' in resolved) {
@@ -99,6 +103,19 @@ export async function showPlan(file: string | undefined, options: ShowOptions, o
       `no plan from ${load.path}: ${error instanceof Error ? error.message : String(error)}`,
     );
   });
+  output.write(options.json === true ? `${JSON.stringify(plan)}\n` : stringify(plan, { aliasDuplicateObjects: false }));
+  return EXIT_CODES.ok.code;
+}
+
+function showDatabase(load: Loaded, database: string, options: ShowOptions, output: Output): number {
+  const environment =
+    options.environment ?? only(Object.keys(load.catalogue.databases?.[database]?.environments ?? {}));
+  if (environment === undefined) throw new CommandError('usage', 'which plan is meant? Give --environment too');
+  const resolved = resolveDatabase(load, { database, environment });
+  if ('problems' in resolved) {
+    throw new CommandError('badInput', [`no plan from ${load.path}`, ...linesOf(resolved.problems)].join('\n'));
+  }
+  const { plan } = resolved;
   output.write(options.json === true ? `${JSON.stringify(plan)}\n` : stringify(plan, { aliasDuplicateObjects: false }));
   return EXIT_CODES.ok.code;
 }

@@ -96,7 +96,7 @@ function saidIn(heartbeat: unknown): string | undefined {
   if (typeof progress !== 'object' || progress === null) return undefined;
   const { done, total, doing } = progress as { readonly done?: unknown; readonly total?: unknown; doing?: unknown };
   return typeof done === 'number' && typeof total === 'number'
-    ? `${done} of ${total}, ${String(doing ?? '')}`
+    ? `${done} of ${total}, ${typeof doing === 'string' ? doing : ''}`
     : undefined;
 }
 

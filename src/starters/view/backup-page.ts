@@ -76,6 +76,6 @@ function objectives({ restoreMs, rtoMs, dataAgeMs, rpoMs }: VerificationFacts): 
       : [`${what} ${spanInWords(ms)} (${name} ${spanInWords(limitMs)}, ${ms <= limitMs ? 'kept' : 'NOT KEPT'})`];
   return [
     ...against('restored, to the first good query, in', restoreMs, 'RTO', rtoMs),
-    ...against('newest data at the time of the backup is older by', dataAgeMs, 'RPO', rpoMs),
+    ...against('newest data, counted back from the nominal time,', dataAgeMs, 'RPO', rpoMs),
   ];
 }
