@@ -5,11 +5,12 @@
  * - somebody protected it from deletion: the protection is taken off, it is ours;
  * - someone else's instance of that name, or one without our tags: told as `foreign`, never touched;
  * - cancelled: before a call; the keeper and the sweep ask again.
+ * Automated backups that a person chose to keep are left and told by proveGone: a right to delete those would be a right to
+ * delete production's, which carry neither name nor tags of ours.
  */
 import { whyNotOurs } from '../../core/backup/assess-adoption.ts';
 import { statusClass } from '../../core/backup/assess-instance.ts';
 import type { RdsClient } from '../../clients/aws/rds-port.ts';
-import type { TemporaryInstance } from '../../core/model/temporary.ts';
 import { awsKindOf } from '../../errors/classify-aws.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { checkCancelled, withHeartbeats } from '../mutation.ts';
@@ -27,10 +28,7 @@ export function createDeleteTemporary({ aws }: Pick<TemporaryActivityDeps, 'aws'
         const name = `instance ${identifier} in ${region}`;
         tell(`looking at ${name}`);
         const found = await rds.findInstance(identifier);
-        if (found === undefined) {
-          await deleteKeptBackups(rds, temporary);
-          return { outcome: 'gone', reason: `${name}: not there` };
-        }
+        if (found === undefined) return { outcome: 'gone', reason: `${name}: not there` };
         const foreign = whyNotOurs(found.tags, temporary);
         if (foreign !== undefined) return { outcome: 'foreign', reason: `${name}: not ours, not touched: ${foreign}` };
         if (statusClass(found.status) === 'leaving') {
@@ -63,20 +61,6 @@ async function deleteOne(rds: RdsClient, identifier: string, name: string): Prom
       throw new CodedError('NotReady', `${name}: STILL THERE, AND BILLED UNTIL DELETED: ${messageOf(error)}`);
     }
     throw error;
-  }
-}
-
-/** A kept automated backup of an instance that is gone; its name is one that only this operation makes. */
-async function deleteKeptBackups(rds: RdsClient, { identifier }: TemporaryInstance): Promise<void> {
-  for (const { resourceId, status } of await rds.listAutomatedBackups(identifier)) {
-    if (status === 'deleting' || resourceId === '') continue;
-    try {
-      await rds.deleteAutomatedBackup(resourceId);
-    } catch (error) {
-      if (!isCoded(error, 'NotFound') && awsKindOf(error) !== 'state' && awsKindOf(error) !== 'alreadyDeleting') {
-        throw error;
-      }
-    }
   }
 }
 

@@ -2,7 +2,6 @@ import {
   AddTagsToResourceCommand,
   CopyDBSnapshotCommand,
   CreateDBSnapshotCommand,
-  DeleteDBInstanceAutomatedBackupCommand,
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
   DescribeDBInstanceAutomatedBackupsCommand,
@@ -194,13 +193,6 @@ export function createRdsClient(region: string, address: AwsAddress = {}): RdsCl
         return { items: page?.DBInstanceAutomatedBackups ?? [], next: page?.Marker };
       });
       return pages.map(automatedBackupFacts).filter((each) => each.instance === instance);
-    },
-
-    async deleteAutomatedBackup(resourceId, signal) {
-      const command = new DeleteDBInstanceAutomatedBackupCommand({ DbiResourceId: resourceId });
-      await ask('DeleteDBInstanceAutomatedBackup', `automated backup of ${resourceId}`, true, signal, () =>
-        sdk.send(command, options(signal)),
-      );
     },
 
     async startExport(spec, signal) {

@@ -60,7 +60,6 @@ export interface RdsClient {
 
   /** Also of instances that are gone. */
   listAutomatedBackups(instance: string, signal?: AbortSignal): Promise<readonly AutomatedBackupFacts[]>;
-  deleteAutomatedBackup(resourceId: string, signal?: AbortSignal): Promise<void>;
 
   startExport(spec: ExportSpec, signal?: AbortSignal): Promise<ExportFacts>;
   findExport(identifier: string, signal?: AbortSignal): Promise<ExportFacts | undefined>;

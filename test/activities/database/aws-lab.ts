@@ -15,6 +15,7 @@ import type { DatabasePlan } from '../../../src/core/model/database.ts';
 import type { Manifest, SuiteReport } from '../../../src/core/model/restore.ts';
 import type { TemporaryInstance } from '../../../src/core/model/temporary.ts';
 import type { RestoreSuite, VerifyOptions } from '../../../src/restore-suite/port.ts';
+import type { AwsBackend } from '../../../src/sandbox/aws/front/handler.ts';
 import { type SandboxAws, type SandboxAwsOptions, startSandboxAws } from '../../../src/sandbox/aws/start-aws.ts';
 import { someDatabasePlan } from '../../harness/backup-world.ts';
 import { createFakeEngine, type FakeEngine } from '../../sandbox/aws/rds/api/fake-engine.ts';
@@ -26,6 +27,19 @@ export const DAY = 24 * 60 * 60 * 1000;
 export const MARK = { operation: 'backup/production/crm/20261121t0200z-0f3a', run: 'run-1' } as const;
 const VERIFY = { operation: 'verify-restore/production/crm/20261121t0400z-77aa', run: 'run-2' } as const;
 const CREDENTIALS = { accessKeyId: 'AKIDTEST', secretAccessKey: 'anything' };
+
+/** One secret, whoever asks. */
+const SECRETS: AwsBackend = {
+  handle: async () => ({
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({
+      Name: 'mainstay/crm',
+      SecretString: JSON.stringify({ url: 'postgres://backup:from-aws@crm.example.com:5432/crm' }),
+    }),
+  }),
+  close: async () => undefined,
+};
 
 export interface AwsLab {
   readonly aws: SandboxAws;
@@ -54,12 +68,22 @@ export interface FakeSuite extends RestoreSuite {
   report: SuiteReport;
 }
 
-export async function openAwsLab(options: Partial<SandboxAwsOptions> = {}): Promise<AwsLab> {
+/** With `through` the clients speak to the address that it answers for the sandbox's. */
+export async function openAwsLab(
+  options: Partial<SandboxAwsOptions> = {},
+  through: (url: string) => Promise<string> = async (url) => url,
+): Promise<AwsLab> {
   const stateDir = await mkdtemp(join(tmpdir(), 'mainstay-backup-'));
   onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
   const engine = createFakeEngine();
   const s3 = createMemoryS3({ 'crm-backups': { objectLock: true }, 'crm-archive': { objectLock: false } });
-  const aws = await startSandboxAws({ stateDir, clockFactor: 0.0004, engine, backends: { s3 }, ...options });
+  const aws = await startSandboxAws({
+    stateDir,
+    clockFactor: 0.0004,
+    engine,
+    backends: { s3, secretsmanager: SECRETS },
+    ...options,
+  });
   onTestFinished(() => aws.close());
   for (const region of [HERE, THERE]) {
     const group = { name: 'crm-quarantine', family: 'postgres18', parameters: {} };
@@ -75,7 +99,7 @@ export async function openAwsLab(options: Partial<SandboxAwsOptions> = {}): Prom
     tags: { env: 'production', team: 'crm' },
   });
   process.env.CRM_TEST_URL = 'postgres://backup:secret@crm.example.com:5432/postgres?sslmode=require';
-  const clients = createAwsClients({ endpoint: aws.url, credentials: CREDENTIALS });
+  const clients = createAwsClients({ endpoint: await through(aws.url), credentials: CREDENTIALS });
   const suite = createFakeSuite();
   const plan = labPlan();
   const deps = {

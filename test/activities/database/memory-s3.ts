@@ -10,6 +10,7 @@ export interface MemoryS3 extends AwsBackend {
 /** S3 as far as small objects and one page of a list go. */
 export function createMemoryS3(buckets: Readonly<Record<string, { readonly objectLock: boolean }>>): MemoryS3 {
   const objects: MemoryS3['objects'] = new Map();
+  const parts = new Map<string, Buffer[]>();
   const known = new Map(Object.entries(buckets));
   return {
     objects,
@@ -19,6 +20,9 @@ export function createMemoryS3(buckets: Readonly<Record<string, { readonly objec
       const key = rest.join('/');
       const found = known.get(bucket);
       if (!found) return refusal(404, 'NoSuchBucket', 'The specified bucket does not exist');
+      if (request.method === 'POST' || request.query.has('uploadId') || request.query.has('uploads')) {
+        return inParts(request, `${bucket}/${key}`);
+      }
       if (request.method === 'PUT') return put(request, `${bucket}/${key}`, found.objectLock);
       if (request.method === 'DELETE') objects.delete(`${bucket}/${key}`);
       if (request.method === 'DELETE') return { status: 204, headers: {}, body: '' };
@@ -46,6 +50,39 @@ export function createMemoryS3(buckets: Readonly<Record<string, { readonly objec
     const kept = Object.entries(request.headers).filter(([header]) => header.startsWith('x-amz-'));
     objects.set(name, { body, headers: Object.fromEntries(kept.map(([header, value]) => [header, String(value)])) });
     return { status: 200, headers: {}, body: '' };
+  }
+
+  /** One upload for each key at a time. */
+  async function inParts(request: AwsRequest, name: string): Promise<AwsResponse> {
+    const { method, query } = request;
+    const chunks: Buffer[] = [];
+    if (request.stream) for await (const chunk of request.stream as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = (text: string): AwsResponse => ({
+      status: 200,
+      headers: { 'content-type': 'application/xml' },
+      body: `<?xml version="1.0"?>${text}`,
+    });
+    if (method === 'GET') {
+      const open = [...parts.keys()].map((each) => each.slice(each.indexOf('/') + 1));
+      const rows = open.map((key) => `<Upload><Key>${key}</Key><UploadId>1</UploadId></Upload>`);
+      return body(`<ListMultipartUploadsResult>${rows.join('')}</ListMultipartUploadsResult>`);
+    }
+    if (method === 'DELETE') {
+      parts.delete(name);
+      return { status: 204, headers: {}, body: '' };
+    }
+    if (query.has('uploads')) {
+      parts.set(name, []);
+      return body('<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>');
+    }
+    if (method === 'PUT') {
+      const held = parts.get(name) ?? [];
+      held[Number(query.get('partNumber'))] = Buffer.concat(chunks);
+      return { status: 200, headers: { etag: '"1"' }, body: '' };
+    }
+    objects.set(name, { body: Buffer.concat((parts.get(name) ?? []).filter(Boolean)), headers: {} });
+    parts.delete(name);
+    return body('<CompleteMultipartUploadResult><ETag>"1"</ETag></CompleteMultipartUploadResult>');
   }
 
   function list(bucket: string, prefix: string): AwsResponse {
