@@ -11,11 +11,13 @@ import { parseArgs } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { loadTools } from './setup/tools.mjs';
 import { BACKUP_CASES } from '../test/replay/recording/backup-cases.ts';
+import { COPY_CASES } from '../test/replay/recording/copy-cases.ts';
 import { DEPLOY_CASES } from '../test/replay/recording/deploy-cases.ts';
 import { historyText } from '../test/replay/recording/history-text.ts';
 import { OWNERSHIP_CASES } from '../test/replay/recording/ownership-cases.ts';
 import type { Kept } from '../test/replay/recording/replay-case.ts';
 import { openBackupLab } from '../test/harness/backup-lab.ts';
+import { openCopyLab } from '../test/harness/copy-lab.ts';
 import { openLab } from '../test/harness/workflow-lab.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -31,6 +33,7 @@ const wanted = ({ name }: { readonly name: string }): boolean =>
 
 await record(() => openLab('local'), [...DEPLOY_CASES, ...OWNERSHIP_CASES].filter(wanted));
 await record(() => openBackupLab('local'), BACKUP_CASES.filter(wanted));
+await record(() => openCopyLab('local'), COPY_CASES.filter(wanted));
 
 interface Case<L> {
   readonly name: string;

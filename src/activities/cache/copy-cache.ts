@@ -9,7 +9,7 @@ import { MANAGED_BY, PURPOSES, tagValue } from '../../core/backup/names.ts';
 import { stableSamples, total } from '../../core/cache-backup/assess-copy.ts';
 import { COPY_PARTS, COPY_PROOFS, copiesRoot, copyFolder } from '../../core/cache-backup/cache-place.ts';
 import type { ObjectReference } from '../../core/model/backup.ts';
-import type { CacheManifest, CachePlan, KeySample, RedisFacts } from '../../core/model/cache.ts';
+import type { CacheManifest, KeySample, RedisFacts } from '../../core/model/cache.ts';
 import { AWS_TAGS } from '../../core/model/temporary.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { readJson, storeStream, writeJson } from '../dumps/store-stream.ts';
