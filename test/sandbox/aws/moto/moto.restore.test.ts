@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,7 +17,6 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import {
   CreateSecretCommand,
@@ -28,64 +27,22 @@ import {
 import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AwsFaults } from '../../../../src/sandbox/aws/front/fault-rules.ts';
-import { startFront } from '../../../../src/sandbox/aws/front/front.ts';
-import { AwsRequestLog } from '../../../../src/sandbox/aws/front/request-log.ts';
-import { createMotoProxy, type MotoProxy } from '../../../../src/sandbox/aws/moto/moto-proxy.ts';
 import { isMissing, requireTool } from '../../../harness/tools.ts';
-import { until } from '../../../harness/until.ts';
+import { HERE, type MotoLab, s3At, settings, startLab } from './lab.ts';
 
-const HERE = 'eu-central-1';
 const BUCKET = 'crm-backups';
 const MIB = 1024 * 1024;
 const run = promisify(execFile);
 
-interface Running {
-  readonly url: string;
-  readonly port: number;
-  readonly moto: MotoProxy;
-  readonly faults: AwsFaults;
-  readonly log: AwsRequestLog;
-  close(): Promise<void>;
-}
-
 let folder: string;
-let running: Running;
-
-async function start(name: string, python: string): Promise<Running> {
-  const moto = createMotoProxy({ stateDir: join(folder, name), python });
-  const [faults, log] = [new AwsFaults(), new AwsRequestLog()];
-  const front = await startFront({ backends: { default: moto }, faults, log, reportProblem: () => undefined });
-  const close = async (): Promise<void> => {
-    await front.close();
-    await moto.close();
-  };
-  return { url: front.url, port: front.port, moto, faults, log, close };
-}
-
-const settings = (url: string, region = HERE) => ({
-  endpoint: url,
-  region,
-  credentials: { accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' },
-  maxAttempts: 1,
-});
-const s3At = (url: string): S3Client => new S3Client({ ...settings(url), forcePathStyle: true });
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
+let running: MotoLab;
 
 describe.skipIf(isMissing('moto'))('moto behind the front', () => {
-  let s3: S3Client;
+  let s3: ReturnType<typeof s3At>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mainstay-moto-'));
-    running = await start('shared', requireTool('moto'));
+    running = await startLab({ folder, python: requireTool('moto') });
     s3 = s3At(running.url);
   });
   afterAll(async () => {
@@ -224,82 +181,6 @@ describe.skipIf(isMissing('moto'))('moto behind the front', () => {
     } finally {
       running.faults.clear();
       secrets.destroy();
-    }
-  });
-});
-
-describe.skipIf(isMissing('moto'))('the end of moto', () => {
-  let own: string;
-  beforeAll(async () => {
-    own = await mkdtemp(join(tmpdir(), 'mainstay-moto-end-'));
-    folder = own;
-  });
-  afterAll(() => rm(own, { recursive: true, force: true }));
-
-  it('is told as an error of AWS with its reason, and what it held is not replaced by nothing', async () => {
-    const broken = await start('broken', requireTool('moto'));
-    const s3 = s3At(broken.url);
-    try {
-      await s3.send(new ListObjectsV2Command({ Bucket: 'nobodys' })).catch(() => undefined);
-      const pid = broken.moto.pid() ?? 0;
-      process.kill(-pid, 'SIGKILL');
-      const refused = await until('it is known to have ended', async () => {
-        const error = (await s3
-          .send(new ListObjectsV2Command({ Bucket: 'nobodys' }))
-          .catch((e: unknown) => e)) as Error;
-        return error.message.includes('ended with') ? error : undefined;
-      });
-      expect(refused).toMatchObject({ name: 'ServiceUnavailable', $metadata: { httpStatusCode: 503 } });
-      expect(refused.message).toMatch(/s3 of the sandbox is not there: moto ended with 137/);
-    } finally {
-      s3.destroy();
-      await broken.close();
-    }
-  });
-
-  it('comes with the end of the proxy', async () => {
-    const closed = await start('closed', requireTool('moto'));
-    const s3 = s3At(closed.url);
-    await s3.send(new ListObjectsV2Command({ Bucket: 'nobodys' })).catch(() => undefined);
-    const pid = closed.moto.pid() ?? 0;
-    expect(isAlive(pid)).toBe(true);
-    s3.destroy();
-    await closed.close();
-    expect(isAlive(pid)).toBe(false);
-    await closed.close();
-  });
-
-  it('comes with the end of the process that started it', async () => {
-    const source = fileURLToPath(new URL('../../../../src/sandbox/aws/moto/moto-process.ts', import.meta.url));
-    const code = `
-      const { startMoto } = await import(${JSON.stringify(source)});
-      const moto = await startMoto({ python: process.argv[1], folder: process.argv[2] });
-      console.log(moto.pid);
-      setInterval(() => undefined, 1000);
-    `;
-    const parent = spawn(
-      process.execPath,
-      ['--no-warnings', '--import', 'tsx', '--input-type=module', '-e', code, requireTool('moto'), join(own, 'orphan')],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(line.toString());
-    expect(isAlive(pid)).toBe(true);
-    parent.kill('SIGKILL');
-    await until('moto is gone', () => !isAlive(pid) || undefined);
-  });
-
-  it('of a program that is not there is told with the reason', async () => {
-    const absent = await start('absent', join(own, 'no-python'));
-    const s3 = s3At(absent.url);
-    try {
-      await expect(s3.send(new ListObjectsV2Command({ Bucket: 'nobodys' }))).rejects.toMatchObject({
-        name: 'ServiceUnavailable',
-        message: expect.stringMatching(/not there: moto ended with 127/) as string,
-      });
-    } finally {
-      s3.destroy();
-      await absent.close();
     }
   });
 });
