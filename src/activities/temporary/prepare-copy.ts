@@ -10,7 +10,7 @@ import { whyNotOurs } from '../../core/backup/assess-adoption.ts';
 import { assessInstance } from '../../core/backup/assess-instance.ts';
 import { whyNotIsolated } from '../../core/backup/assess-isolation.ts';
 import type { Endpoint, InstanceFacts } from '../../core/model/backup.ts';
-import { CodedError, isCoded } from '../../errors/coded-error.ts';
+import { type CodedError, isCoded } from '../../errors/coded-error.ts';
 import { isRetryable } from '../../errors/codes.ts';
 import { checkCancelled, withHeartbeats } from '../mutation.ts';
 import { copyUrl, passwordOf, type TemporaryActivityDeps } from './deps.ts';

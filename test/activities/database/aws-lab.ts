@@ -63,7 +63,7 @@ type Activities = ReturnType<typeof createDatabaseActivities> & ReturnType<typeo
 export interface FakeSuite extends RestoreSuite {
   readonly calls: string[];
   /** Errors that the next calls end with. */
-  readonly failures: unknown[];
+  readonly failures: Error[];
   verified: VerifyOptions[];
   report: SuiteReport;
 }
@@ -210,7 +210,7 @@ export const MANIFEST = {
 } satisfies Manifest;
 
 function createFakeSuite(): FakeSuite {
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   const calls: string[] = [];
   const called = (name: string): void => {
     calls.push(name);
