@@ -14,6 +14,7 @@ import { snapshotName, temporaryName } from '../../../src/core/backup/names.ts';
 import type { DatabasePlan } from '../../../src/core/model/database.ts';
 import type { Manifest, SuiteReport } from '../../../src/core/model/restore.ts';
 import type { TemporaryInstance } from '../../../src/core/model/temporary.ts';
+import { restoreSuite } from '../../../src/restore-suite/index.ts';
 import type { RestoreSuite, VerifyOptions } from '../../../src/restore-suite/port.ts';
 import type { AwsBackend } from '../../../src/sandbox/aws/front/handler.ts';
 import { type SandboxAws, type SandboxAwsOptions, startSandboxAws } from '../../../src/sandbox/aws/start-aws.ts';
@@ -68,10 +69,11 @@ export interface FakeSuite extends RestoreSuite {
   report: SuiteReport;
 }
 
-/** With `through` the clients speak to the address that it answers for the sandbox's. */
+/** Real: Postgres servers and the restore suite itself. With `through` the clients speak to the address that it answers for the sandbox's. */
 export async function openAwsLab(
   options: Partial<SandboxAwsOptions> = {},
   through: (url: string) => Promise<string> = async (url) => url,
+  isReal = false,
 ): Promise<AwsLab> {
   const stateDir = await mkdtemp(join(tmpdir(), 'mainstay-backup-'));
   onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
@@ -80,16 +82,17 @@ export async function openAwsLab(
   const aws = await startSandboxAws({
     stateDir,
     clockFactor: 0.0004,
-    engine,
+    ...(!isReal && { engine }),
     backends: { s3, secretsmanager: SECRETS },
     ...options,
   });
   onTestFinished(() => aws.close());
   for (const region of [HERE, THERE]) {
-    const group = { name: 'crm-quarantine', family: 'postgres18', parameters: {} };
+    const parameters = { max_logical_replication_workers: '0' };
+    const group = { name: 'crm-quarantine', family: 'postgres18', parameters };
     await aws.seedParameterGroup({ region, ...group });
   }
-  await aws.seedDatabase({
+  const seeded = await aws.seedDatabase({
     region: HERE,
     identifier: 'crm-production',
     engineVersion: '18.4',
@@ -98,13 +101,15 @@ export async function openAwsLab(
     masterPassword: 'correct-horse-battery',
     tags: { env: 'production', team: 'crm' },
   });
-  process.env.CRM_TEST_URL = 'postgres://backup:secret@crm.example.com:5432/postgres?sslmode=require';
+  process.env.CRM_TEST_URL = isReal
+    ? seeded.url
+    : 'postgres://backup:secret@crm.example.com:5432/postgres?sslmode=require';
   const clients = createAwsClients({ endpoint: await through(aws.url), credentials: CREDENTIALS });
   const suite = createFakeSuite();
   const plan = labPlan();
   const deps = {
     aws: clients,
-    suite,
+    suite: isReal ? restoreSuite : suite,
     kubernetes: () => {
       throw new Error('no cluster in this test');
     },
