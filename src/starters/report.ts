@@ -6,7 +6,7 @@ import type { ReleaseReport } from '../core/report/release-report.ts';
 import { reportMarkdown } from '../core/report/markdown.ts';
 import { reportPage } from '../core/report/report-page.ts';
 import type { ReportPage } from '../core/report/sections.ts';
-import { CHECK_PROVES } from '../core/restore/proves.ts';
+import { CHECK_TEXTS } from '../core/restore/check-texts.ts';
 import { momentInWords, spanInWords } from '../core/status/words.ts';
 import { nameArgument } from './arguments.ts';
 import { CommandError } from './command-error.ts';
@@ -101,7 +101,7 @@ function written(found: ReleaseReport, options: ReportOptions, output: Output): 
 
 function writtenBackup(found: FoundBackup, options: ReportOptions, output: Output): string {
   if (options.format === 'json') return `${JSON.stringify(found, null, 2)}\n`;
-  return shown(backupPage({ ...found, proves: CHECK_PROVES }), options, output);
+  return shown(backupPage({ ...found, texts: CHECK_TEXTS }), options, output);
 }
 
 function shown(page: ReportPage, { format, output: file }: ReportOptions, output: Output): string {

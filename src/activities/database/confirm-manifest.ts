@@ -10,6 +10,8 @@ import { Context } from '@temporalio/activity';
 import { whyNotOurs } from '../../core/backup/assess-adoption.ts';
 import { manifestKey } from '../../core/backup/manifest-key.ts';
 import { AWS_TAGS } from '../../core/model/temporary.ts';
+import { parseManifest } from '../../contracts/manifest.ts';
+import { describeProblem } from '../../core/model/problem.ts';
 import type { Manifest } from '../../core/model/restore.ts';
 import { confirmManifest } from '../../core/restore/confirm-manifest.ts';
 import { CodedError } from '../../errors/coded-error.ts';
@@ -19,6 +21,12 @@ import { storeJson } from './store-json.ts';
 import { closedRangesOf } from './take-manifest.ts';
 import type { ConfirmManifestInput, ConfirmManifestResult } from './types.ts';
 
+function readManifest(bytes: Buffer, key: string): Manifest {
+  const parsed = parseManifest(JSON.parse(bytes.toString('utf8')));
+  if ('manifest' in parsed) return parsed.manifest;
+  throw new CodedError('BadResponse', `manifest ${key}: ${parsed.problems.map(describeProblem).join('; ')}`);
+}
+
 export function createConfirmManifest(deps: DatabaseActivityDeps) {
   return {
     async confirmManifest(input: ConfirmManifestInput): Promise<ConfirmManifestResult> {
@@ -27,7 +35,7 @@ export function createConfirmManifest(deps: DatabaseActivityDeps) {
         const signal = Context.current().cancellationSignal;
         tell('reading the manifest');
         const objects = deps.aws.objects(reference.region);
-        const before = JSON.parse((await objects.get(reference, signal)).toString('utf8')) as Manifest;
+        const before = readManifest(await objects.get(reference, signal), reference.key);
         tell('connecting');
         const url = await sourceUrl(deps, plan, signal);
         const after = await deps.suite.takeManifest({

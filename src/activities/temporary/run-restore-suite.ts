@@ -8,9 +8,11 @@
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { reportKey } from '../../core/backup/manifest-key.ts';
+import { describeProblem } from '../../core/model/problem.ts';
 import { quarantineSettings } from '../../core/backup/quarantine.ts';
 import type { ObjectReference } from '../../core/model/backup.ts';
 import type { CheckResult, Manifest, SuiteReport } from '../../core/model/restore.ts';
+import { parseManifest } from '../../contracts/manifest.ts';
 import { isCoded } from '../../errors/coded-error.ts';
 import { isRetryable } from '../../errors/codes.ts';
 import type { SuiteProgress } from '../../restore-suite/port.ts';
@@ -115,9 +117,9 @@ async function readManifest(
   try {
     const { bucket, key, sha256, region } = manifest;
     const bytes = await aws.objects(region).get({ bucket, key, sha256 }, Context.current().cancellationSignal);
-    const parsed = JSON.parse(bytes.toString('utf8')) as Manifest;
-    if (parsed.format === 1) return parsed;
-    warnings.push(`manifest s3://${bucket}/${key}: expected format 1, found ${String(parsed.format)}`);
+    const parsed = parseManifest(JSON.parse(bytes.toString('utf8')));
+    if ('manifest' in parsed) return parsed.manifest;
+    warnings.push(`manifest s3://${bucket}/${key}: ${parsed.problems.map(describeProblem).join('; ')}`);
     return undefined;
   } catch (error) {
     if (isCoded(error) && isRetryable(error.code)) throw error;

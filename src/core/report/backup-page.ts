@@ -10,8 +10,8 @@ export interface BackupPageInput {
   readonly record: BackupRecord;
   /** Runs of the same kind and database up to this one, in any order; may hold the record itself. */
   readonly history: readonly BackupRecord[];
-  /** One sentence for each kind of check: what it proves. */
-  readonly proves: Readonly<Record<CheckResult['kind'], string>>;
+  /** What each kind of check proves. */
+  readonly texts: Readonly<Record<CheckResult['kind'], { readonly proves: string }>>;
 }
 
 /** Worst first. */
@@ -26,14 +26,14 @@ const STATE_WORDS: Readonly<Record<CheckState, string>> = {
 };
 const MOST_ROWS = 200;
 
-export function backupPage({ record, history, proves }: BackupPageInput): ReportPage {
+export function backupPage({ record, history, texts }: BackupPageInput): ReportPage {
   const sections = [
     summary(record),
     nextSection(record),
     findingsSection(record),
     trendSection(record, history),
     phasesSection(record),
-    checksSection(record.verification, proves),
+    checksSection(record.verification, texts),
     notProvenSection(record.verification),
     removedSection(record),
   ].filter(({ blocks }) => blocks.length > 0);
@@ -169,13 +169,13 @@ function phasesSection({ phases }: BackupRecord): Section {
   return { title: 'Where the time went', blocks };
 }
 
-function checksSection(facts: VerificationFacts | undefined, proves: BackupPageInput['proves']): Section {
+function checksSection(facts: VerificationFacts | undefined, texts: BackupPageInput['texts']): Section {
   const checks = facts?.checks ?? [];
   if (checks.length === 0) return { title: 'Checks', blocks: [] };
   const kinds = [...new Set(checks.map(({ kind }) => kind))];
   const summaryRows = kinds.map((kind) => {
     const own = checks.filter((check) => check.kind === kind);
-    return [kind, countsInWords(own), shortSpan(own.reduce((sum, { ms }) => sum + ms, 0)), proves[kind]];
+    return [kind, countsInWords(own), shortSpan(own.reduce((sum, { ms }) => sum + ms, 0)), texts[kind].proves];
   });
   const notable = checks
     .filter(({ state }) => state !== 'pass')

@@ -3,7 +3,7 @@ import { backupReportSchema } from '../../../src/contracts/backup-report.ts';
 import { backupPage } from '../../../src/core/report/backup-page.ts';
 import { bytesInWords, shortSpan } from '../../../src/core/report/amounts.ts';
 import { reportMarkdown } from '../../../src/core/report/markdown.ts';
-import { CHECK_PROVES } from '../../../src/core/restore/proves.ts';
+import { CHECK_TEXTS } from '../../../src/core/restore/check-texts.ts';
 import type { BackupRecord } from '../../../src/core/model/backup-record.ts';
 import { reportHtml } from '../../../src/starters/view/report-html.ts';
 import { reportText } from '../../../src/starters/view/report-text.ts';
@@ -11,7 +11,7 @@ import { PLAIN } from '../../../src/starters/view/style.ts';
 import { earlierRuns, someVerification } from './some-backup.ts';
 
 const pageOf = (record: BackupRecord, history: readonly BackupRecord[] = earlierRuns(6)) =>
-  backupPage({ record, history, proves: CHECK_PROVES });
+  backupPage({ record, history, texts: CHECK_TEXTS });
 const textOf = (record: BackupRecord): string => reportText(pageOf(record), 120, PLAIN);
 
 function passed(): BackupRecord {
@@ -34,7 +34,7 @@ describe('the report of a verification', () => {
     expect(worst).toBeGreaterThan(0);
     expect(later).toBeGreaterThan(worst);
     expect(text).toContain('1 could not verify, 1 pass');
-    expect(text).toContain(CHECK_PROVES.digest.slice(0, 20));
+    expect(text).toContain(CHECK_TEXTS.digest.proves.slice(0, 20));
   });
 
   it.each([
