@@ -22,7 +22,7 @@ ENDPOINT = sys.argv[1]
 
 
 def client(region):
-    config = Config(retries={"max_attempts": 1, "mode": "standard"}, read_timeout=60)
+    config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=60)
     return boto3.client(
         "rds",
         endpoint_url=ENDPOINT,
