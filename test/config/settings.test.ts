@@ -15,6 +15,7 @@ describe('settings', () => {
         registryAuthFile: '/docker/config.json',
         ledger: 'on',
         databaseUrl: '',
+        temporarySecret: '',
       },
     });
     const empty = { MAINSTAY_LOG_LEVEL: '', MAINSTAY_CONFIG: '', MAINSTAY_LOG_FORMAT: '', MAINSTAY_STATE_DIR: '' };
@@ -42,6 +43,7 @@ describe('settings', () => {
         registryAuthFile: '/etc/auth.json',
         ledger: 'off',
         databaseUrl: 'k8s:mainstay/ledger/url',
+        temporarySecret: '',
       },
     });
   });

@@ -119,3 +119,35 @@ function clusterWith(secrets: Readonly<Record<string, Readonly<Record<string, st
     canI: unused,
   };
 }
+
+describe('aws-sm references', () => {
+  const awsSecrets = {
+    read: async (id: string) =>
+      ({ 'prod/web': '{"url":"postgres://u:p@h/d","port":5432}', plain: 'hunter2' })[id as 'plain'] ?? undefined,
+  };
+  it('are read by id and key', async () => {
+    expect(await resolveSecret('aws-sm:prod/web#url', { awsSecrets })).toBe('postgres://u:p@h/d');
+    expect(await resolveSecret('aws-sm:prod/web#port', { awsSecrets })).toBe('5432');
+  });
+  it.each([
+    { reference: 'aws-sm:none#url', code: 'NotFound', says: /expected secret none, found none/ },
+    {
+      reference: 'aws-sm:prod/web#pass',
+      code: 'NotFound',
+      says: /expected key pass in secret prod\/web, found url, port/,
+    },
+    {
+      reference: 'aws-sm:plain#url',
+      code: 'InvalidInput',
+      says: /expected a JSON object with url, found another text/,
+    },
+  ])('$reference: $code', async ({ reference, code, says }) => {
+    await expect(resolveSecret(reference, { awsSecrets })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(says),
+    });
+    await expect(resolveSecret(reference, { awsSecrets })).rejects.not.toMatchObject({
+      message: expect.stringContaining('hunter2'),
+    });
+  });
+});
