@@ -6,9 +6,10 @@ import type { Speed } from './speed.ts';
 const GOAL_S: Readonly<Record<string, number>> = { 'finding set': 2, everything: 4 };
 const GOAL_ROWS = 2_500_000;
 
+const write = (text: string) => process.stdout.write(`${text}\n`);
+
 /** Found of tried, by class and tool; `-` where there is no such program. */
-export function printDetection(found: readonly Found[], falseFails: readonly string[]): void {
-  const write = (text: string) => process.stdout.write(`${text}\n`);
+export function printDetection(found: readonly Found[]): void {
   for (const major of new Set(found.map((one) => one.major))) {
     for (const checksums of new Set(found.map((one) => one.checksums))) {
       const here = found.filter((one) => one.major === major && one.checksums === checksums);
@@ -25,6 +26,9 @@ export function printDetection(found: readonly Found[], falseFails: readonly str
       write(table([['fault', ...TOOLS], ...lines, ['all', ...TOOLS.map((tool) => score(here, tool))]]));
     }
   }
+}
+
+export function printMisses(found: readonly Found[], falseFails: readonly string[]): void {
   const missing = found.filter(({ said }) => !said.suite);
   for (const { fault, major, checksums, missed } of missing)
     write(

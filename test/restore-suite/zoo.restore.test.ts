@@ -5,11 +5,13 @@ import { restoreSuite as suite } from '../../src/restore-suite/index.ts';
 import { findServers } from './harness/programs.ts';
 import { ZOO } from './zoo/all.ts';
 import type { Animal } from './zoo/animal.ts';
+import { KEYS } from './zoo/keys.ts';
+import { OBJECTS } from './zoo/objects.ts';
+import { SHAPES } from './zoo/shapes.ts';
 import { type Backup, type Keeper, openZoo, type Pace, WAYS } from './zoo/keeper.ts';
 
 const servers = await findServers();
-// Checksums make no difference to a copy that is well: one setting for each version.
-const combinations = servers.map(({ major }) => ({ major, checksums: major >= 18 }));
+const combinations = servers.flatMap(({ major }) => [true, false].map((checksums) => ({ major, checksums })));
 
 describe.each(combinations)('Postgres $major, page checksums $checksums', ({ major, checksums }) => {
   let keeper: Keeper;
@@ -61,9 +63,29 @@ describe.each(combinations)('Postgres $major, page checksums $checksums', ({ maj
   });
 
   it('without a manifest it could not be verified', async () => {
-    const report = await keeper.verify(ZOO[0] as Animal, backupOf('quiet').copies.snapshot, undefined);
+    const report = await keeper.verify(SHAPES, backupOf('quiet').copies.snapshot, undefined);
     expect(report.verdict).toBe('COULD-NOT-VERIFY');
     expect(failed(report)).toEqual([]);
+  });
+
+  it('prepared by a master who may not do everything it proves less, and says so', async () => {
+    const copy = await keeper.anotherCopy();
+    for (const animal of [OBJECTS, KEYS]) {
+      const report = await keeper.verify(animal, copy, backupOf('quiet').manifests.get(animal.name), 'master');
+      expect(failed(report)).toEqual([]);
+      expect(report.verdict).toBe('COULD-NOT-VERIFY');
+    }
+  });
+
+  it('prepared by nobody it proves less, and says so: no amcheck, nothing of what policies hide', async () => {
+    const copy = await keeper.anotherCopy();
+    for (const animal of [OBJECTS, KEYS]) {
+      const report = await keeper.verify(animal, copy, backupOf('quiet').manifests.get(animal.name), 'nobody');
+      expect(failed(report)).toEqual([]);
+      expect(report.verdict).toBe('COULD-NOT-VERIFY');
+      expect(report.checks.filter(({ kind, state }) => kind === 'index' && state === 'couldNotVerify')).not.toEqual([]);
+      if (animal === OBJECTS) expect(stateOf(report, 'digest', 'app.people')).toBe('couldNotVerify');
+    }
   });
 });
 

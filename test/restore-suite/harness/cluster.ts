@@ -1,6 +1,6 @@
 /** One Postgres server on a folder of its own, for tests that stop it, copy the folder, harm it and start it again. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -54,6 +54,8 @@ export async function makeRoom(): Promise<string> {
   const place = memory && memory.bavail * memory.bsize > ROOM_BYTES ? MEMORY : tmpdir();
   const room = await mkdtemp(join(place, 'mainstay-restore-suite-'));
   await chmod(room, 0o755);
+  // Memory that nobody frees: also when this process ends by an error, or by a signal that it turns into an exit.
+  process.once('exit', () => rmSync(room, { recursive: true, force: true }));
   return room;
 }
 

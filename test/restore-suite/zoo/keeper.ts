@@ -21,6 +21,10 @@ const MASTER = { masterUsername: 'shop_admin', masterPassword: 'only-here' };
 const PARAMETERS = { wal_level: 'logical', max_connections: '60', work_mem: '7MB' };
 const QUARANTINE = { max_logical_replication_workers: '0' };
 const ROUNDS_BEFORE = 5;
+const PASSWORD = 'only-here-too';
+
+/** Who prepares a copy. */
+export type Preparer = 'admin' | 'master' | 'nobody';
 
 export interface Backup {
   readonly manifests: ReadonlyMap<string, Manifest>;
@@ -32,8 +36,10 @@ export interface Keeper {
   readonly engine: StartedRdsEngine;
   /** Manifests and copies; the writers write from before the manifests until the last copy is there. */
   backUp(pace: Pace): Promise<Backup>;
-  /** As the superuser that prepares the copy, or as its master user. */
-  verify(animal: Animal, copy: string, manifest: Manifest | undefined, as?: 'admin' | 'master'): Promise<SuiteReport>;
+  /** A further copy of the first snapshot; its resource id. */
+  anotherCopy(): Promise<string>;
+  /** After the superuser, the master user or nobody prepared the copy; then a role reads that may read everything. */
+  verify(animal: Animal, copy: string, manifest: Manifest | undefined, as?: Preparer): Promise<SuiteReport>;
   close(): Promise<void>;
 }
 
@@ -56,7 +62,7 @@ export async function openZoo(suite: RestoreSuite, major: number, checksums: boo
     await engine.create({ ...source, major });
     await fill(engine, source.resourceId, major);
     await engine.setArchiving(source.resourceId, true);
-    return { engine, backUp: (pace) => backUp(source.resourceId, pace), verify, close };
+    return { engine, backUp: (pace) => backUp(source.resourceId, pace), anotherCopy, verify, close };
   } catch (error) {
     await close();
     throw error;
@@ -115,21 +121,29 @@ export async function openZoo(suite: RestoreSuite, major: number, checksums: boo
     }
   }
 
+  async function anotherCopy(): Promise<string> {
+    const copy = spec(QUARANTINE);
+    servers.set(copy.resourceId, await engine.restoreSnapshot(`zoo-${major}-quiet`, copy));
+    return copy.resourceId;
+  }
+
   async function verify(
     animal: Animal,
     copy: string,
     manifest: Manifest | undefined,
-    as: 'admin' | 'master' = 'admin',
+    as: Preparer = 'admin',
   ): Promise<SuiteReport> {
     const port = servers.get(copy)?.port;
     if (port === undefined) throw new Error(`expected a running copy ${copy}`);
     const urlOf = (user: string, password: string) =>
       `postgres://${user}:${password}@127.0.0.1:${port}/${encodeURIComponent(animal.name)}`;
-    const master = urlOf(MASTER.masterUsername, MASTER.masterPassword);
-    const verifierPassword = 'only-here-too';
-    await suite.prepareCopy({ url: as === 'admin' ? engine.adminUrl(copy, animal.name) : master, verifierPassword });
+    const admin = engine.adminUrl(copy, animal.name);
+    if (as !== 'nobody') {
+      const url = as === 'admin' ? admin : urlOf(MASTER.masterUsername, MASTER.masterPassword);
+      await suite.prepareCopy({ url, verifierPassword: PASSWORD });
+    }
     return suite.verifyDatabase({
-      url: urlOf('mainstay_verifier', verifierPassword),
+      url: urlOf(as === 'nobody' ? 'reader' : 'mainstay_verifier', PASSWORD),
       ...(manifest ? { manifest } : {}),
       connections: 2,
       checkTimeoutMs: 60_000,
@@ -153,6 +167,7 @@ const ANALYSE = `DO $$ DECLARE name text; BEGIN
 
 async function fill(engine: StartedRdsEngine, source: string, major: number): Promise<void> {
   await withClient(engine.adminUrl(source, 'postgres'), async (client) => {
+    await client.query(`CREATE ROLE reader LOGIN PASSWORD '${PASSWORD}' IN ROLE pg_read_all_data`);
     for (const { name } of ZOO) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   });
   for (const animal of ZOO) {
