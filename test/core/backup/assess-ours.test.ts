@@ -1,3 +1,4 @@
+import type { InstanceFacts } from '../../../src/core/model/backup.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessAdoption } from '../../../src/core/backup/assess-adoption.ts';
@@ -69,7 +70,7 @@ describe('assessTemporary', () => {
       says: /found not all/,
     },
   ])('leaves alone what $when', ({ changes, says }) => {
-    const assessment = assessTemporary(someInstance(changes), NOW + 1e12);
+    const assessment = assessTemporary(someInstance(changes as Partial<InstanceFacts>), NOW + 1e12);
     expect(assessment).toMatchObject({ kind: 'suspicious', reason: expect.stringMatching(says) });
   });
   it('says nothing of what has neither name nor tags', () => {

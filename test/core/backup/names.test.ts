@@ -1,3 +1,4 @@
+import type { AwsTags } from '../../../src/core/model/temporary.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manifestKey, manifestOfTags, reportKey, whyNotTaggable } from '../../../src/core/backup/manifest-key.ts';
@@ -51,7 +52,7 @@ describe('keys of manifests', () => {
       'production/crm/reports/mainstay-verify-crm-1-abababababababab.json',
     );
   });
-  it.each([
+  it.each<AwsTags>([
     {},
     { 'mainstay:manifest': '' },
     { 'mainstay:manifest': 'bucket/some.json' },
