@@ -3,6 +3,7 @@ import type { SnapshotFacts } from '../model/backup.ts';
 import type { DatabaseName, RetentionTier, SnapshotChoice } from '../model/database.ts';
 import { sha256 } from '../model/sha256.ts';
 import { AWS_TAGS } from '../model/temporary.ts';
+import { manifestOfTags } from './manifest-key.ts';
 import { databasePath, MANAGED_BY } from './names.ts';
 
 export interface ChooseSnapshot {
@@ -88,6 +89,9 @@ function candidatesOf(asked: ChooseSnapshot): { usable: readonly Candidate[]; re
     else if (!isAutomated && longestMs > 0 && takenAtMs + longestMs <= nominalAtMs) refused.expired += 1;
     else usable.push({ snapshot, takenAtMs });
   }
+  // Only against a manifest lost rows are seen: what has none, as the provider's own, is for when there is nothing better.
+  const withManifest = usable.filter(({ snapshot }) => manifestOfTags(snapshot.tags, snapshot.region) !== undefined);
+  if (withManifest.length > 0) usable.splice(0, usable.length, ...withManifest);
   usable.sort((a, b) => a.takenAtMs - b.takenAtMs || (a.snapshot.identifier < b.snapshot.identifier ? -1 : 1));
   const words = Object.entries(refused).flatMap(([why, count]) => (count > 0 ? [`${count} ${why}`] : []));
   return { usable, refused: words.join(', ') || 'there is none' };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ChooseSnapshot, chooseSnapshot } from '../../../src/core/backup/choose-snapshot.ts';
+import { AWS_TAGS } from '../../../src/core/model/temporary.ts';
 import { DAY, NAME, NOW, someSnapshot } from './some-facts.ts';
 
 const RETENTION = [
@@ -33,6 +34,17 @@ describe('chooseSnapshot', () => {
   it('takes no one that retention may delete any moment', () => {
     const old = [...daily, someSnapshot('ancient', NOW - 91 * DAY)];
     expect(nameOf(choose({ choice: 'oldest', snapshots: old }))).toBe('day-39');
+  });
+  it('prefers what has a manifest: without one lost rows are not seen', () => {
+    const manifest = { [AWS_TAGS.manifest]: `crm-backups/mainstay/${'a'.repeat(3)}-${'0'.repeat(64)}.json` };
+    const proven = someSnapshot('with-manifest', NOW - 5 * DAY);
+    const ours = { ...proven, tags: { ...proven.tags, ...manifest } };
+    const automated = someSnapshot('rds:crm-2026-11-01', NOW, { type: 'automated', tags: {} });
+    expect(nameOf(choose({ snapshots: [automated, ours] }))).toBe('with-manifest');
+    expect(nameOf(choose({ snapshots: [automated] }))).toBe('rds:crm-2026-11-01');
+    expect(nameOf(choose({ snapshots: [automated, ours], choice: 'named', identifier: automated.identifier }))).toBe(
+      'rds:crm-2026-11-01',
+    );
   });
   it('draws by lot within the window, the same for the same nominal time', () => {
     const names = Array.from({ length: 24 }, (_, month) => {
