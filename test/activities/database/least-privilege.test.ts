@@ -47,6 +47,7 @@ async function everything(): Promise<AwsAudit> {
   if (made.outcome !== 'started') throw new Error(made.reason);
   const { snapshot } = made;
   await inContext(act.awaitSnapshot, { snapshot, ...wait });
+  await inContext(act.confirmManifest, { plan, manifest, snapshot, mark, nominalAtMs: 0 });
   const copied = await inContext(act.copySnapshot, { plan, from: snapshot, mark, manifest });
   if (copied.outcome !== 'started') throw new Error(copied.reason);
   await inContext(act.awaitSnapshot, { snapshot: copied.snapshot, ...wait });
