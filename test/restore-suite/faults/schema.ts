@@ -309,7 +309,7 @@ const EXTENSION_CHANGES: readonly Fault[] = [
 export const SCHEMA_FAULTS: readonly Fault[] = [
   ...TABLE_CHANGES,
   ...CODE_CHANGES,
-  ...ACCESS_CHANGES,
+  ...ACCESS_CHANGES.map((fault): Fault => ({ ...fault, class: 'access changed' })),
   ...EXTENSION_CHANGES,
   ...SETTING_CHANGES,
 ];
