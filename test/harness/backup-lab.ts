@@ -76,7 +76,7 @@ export async function openBackupLab(kind: 'skipping' | 'local'): Promise<BackupL
             workflowId,
             args: [{ database: 'crm', environment: 'production', requestedBy: 'sre-on-call', ...input }],
             ...options,
-          } as never),
+          }),
         keeper: () => env.client.workflow.getHandle(`${workflowId}/keeper`),
       };
     },

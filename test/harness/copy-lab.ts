@@ -118,7 +118,7 @@ function dispatched(
       if (!trial) throw new Error('no trial');
       if (trial.calls.at(-1) !== name) trial.calls.push(name);
       const changed = trial.changes[name as FakeName] as ((input: never) => unknown) | undefined;
-      return (changed ?? (happy as (input: never) => unknown))(input);
+      return (changed ?? happy)(input);
     };
     return [name, run] as const;
   });
