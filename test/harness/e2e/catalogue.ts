@@ -10,6 +10,7 @@ interface Entry {
   [key: string]: unknown;
 }
 interface Example {
+  apiVersion: string;
   environments: Record<string, Entry>;
   services: { 'crm-api': Entry & { traffic: Entry; environments: Record<string, Entry> } };
 }
@@ -95,7 +96,7 @@ export class TestCatalogue {
       return [name, { ...environment, namespace: name, ...(cluster && { cluster }) }] as const;
     });
     const text = JSON.stringify({
-      ...example,
+      apiVersion: example.apiVersion,
       environments: { ...Object.fromEntries(environments), demo: environment },
       services: {
         'crm-api': {
