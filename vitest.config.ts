@@ -33,7 +33,7 @@ const KINDS: readonly Kind[] = [
   // The same for what is looked at less often: `npm run test:slow`, and in CI.
   { name: 'slow', include: [SLOW], testTimeout: 300 * SECOND, maxWorkers: 1 },
   // Backups and restores of real servers: `npm run test:restore`, and in CI.
-  { name: 'restore', include: [RESTORE], testTimeout: 300 * SECOND, maxWorkers: 2 },
+  { name: 'restore', include: [RESTORE], testTimeout: 300 * SECOND, maxWorkers: 1 },
 ];
 /** Run by scripts of their own. */
 const NOT_HERE = ['test/kube/**'];
