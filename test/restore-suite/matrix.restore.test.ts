@@ -14,16 +14,20 @@ interface Load {
 }
 
 const servers = await findServers();
-const combinations = servers.flatMap((programs) => [true, false].map((checksums) => ({ programs, checksums })));
+const combinations = servers.flatMap((programs) => [
+  ...[true, false].map((checksums) => ({ programs, checksums, source: 'quiet' as const })),
+  { programs, checksums: programs.major >= 18, source: 'writing' as const },
+]);
 
-describe.each(combinations)('Postgres $programs.major, page checksums $checksums', ({ programs, checksums }) => {
+describe.each(combinations)('Postgres $programs.major, page checksums $checksums, $source source', (combination) => {
+  const { programs, checksums, source } = combination;
   const unharmed: Load = { name: 'an unharmed copy', faults: [], mode: 'silent' };
   const loads = loadsOf(programs.major, checksums);
   const trials = new Map<Load, Promise<Trial>>();
   let lab: Lab;
 
   beforeAll(async () => {
-    lab = await openLab(suite, programs, checksums, ALL_FAULTS);
+    lab = await openLab(suite, programs, checksums, ALL_FAULTS, source);
     const inTurn = atMost(2);
     for (const load of [unharmed, ...loads]) {
       const trial = inTurn(() => tryFaults(suite, lab, load.faults, load.mode));
