@@ -199,6 +199,19 @@ describe('what may not be said', () => {
     expect(inState(report, 'fail')).toEqual([]);
   });
 
+  it('is PASS of a database without a row, which agrees with every manifest of it', async () => {
+    const empty = await openDatabase();
+    await empty.query('create table orders (id int primary key); create table notes (id int primary key)');
+    const manifest = await take(empty);
+    await prepareCopy({ url: empty.url, verifierPassword: PASSWORD });
+    const report = await verify(asVerifier(empty), { manifest });
+    expect(inState(report, 'fail')).toEqual([]);
+    expect(inState(report, 'couldNotVerify').map(({ says }) => says)).toEqual([
+      'no table that could be read holds a row: there is nothing to prove',
+    ]);
+    expect(report.verdict).toBe('COULD-NOT-VERIFY');
+  });
+
   it('is a count of rows that a policy hides', async () => {
     const manifest = await take(database, { canary: false });
     await database.query(`create role reader login password '${PASSWORD}'; grant pg_read_all_data to reader`);

@@ -13,17 +13,12 @@ import type { CacheManifest, KeySample, RedisFacts } from '../../core/model/cach
 import { AWS_TAGS } from '../../core/model/temporary.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { readJson, storeStream, writeJson } from '../dumps/store-stream.ts';
-import { withTransfer } from '../dumps/transfer.ts';
+import { type Transfer, withTransfer } from '../dumps/transfer.ts';
 import type { CacheCopyFacts, CopyCacheInput, CopyCacheResult } from './types.ts';
 
 export interface CacheDeps {
   readonly aws: AwsClients;
   readonly kubernetes: KubernetesClients;
-}
-
-interface Transfer {
-  readonly signal: AbortSignal;
-  readonly tell: (doing: string, bytes: number) => void;
 }
 
 export function createCopyCache(deps: CacheDeps) {

@@ -13,7 +13,7 @@ import type { ClusterBackupPlan, ClusterManifest, LeftOut, SecretMention } from 
 import { isCoded } from '../../errors/coded-error.ts';
 import { encryptionOf } from '../cache/copy-cache.ts';
 import { readJson, writeJson } from '../dumps/store-stream.ts';
-import { withTransfer } from '../dumps/transfer.ts';
+import { type Transfer, withTransfer } from '../dumps/transfer.ts';
 import { mentionOf, seal } from './secret-box.ts';
 import type { ClusterCopyFacts, CopyClusterInput, CopyClusterResult } from './types.ts';
 
@@ -31,11 +31,6 @@ interface Gathered {
   readonly objects: readonly PlainObject[];
   readonly secretObjects: readonly PlainObject[];
   readonly leftOut: readonly LeftOut[];
-}
-
-interface Transfer {
-  readonly signal: AbortSignal;
-  readonly tell: (doing: string, bytes: number) => void;
 }
 
 export function createCopyCluster(deps: ClusterBackupDeps) {

@@ -12,7 +12,7 @@ import type { DumpManifest } from '../../core/model/dump.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
 import { sourceUrl } from '../database/deps.ts';
 import { readJson, storeStream, writeJson } from './store-stream.ts';
-import { withTransfer } from './transfer.ts';
+import { type Transfer, withTransfer } from './transfer.ts';
 import type { TakeDumpInput, TakeDumpResult } from './types.ts';
 
 export interface DumpDeps {
@@ -46,11 +46,6 @@ export function createTakeDump(deps: DumpDeps) {
       });
     },
   };
-}
-
-interface Transfer {
-  readonly signal: AbortSignal;
-  readonly tell: (doing: string, bytes: number) => void;
 }
 
 /** A dump whose manifest and archive are there. */

@@ -6,17 +6,18 @@ import type { TransferProgress } from './types.ts';
 
 const HEARTBEAT_EVERY_MS = 2000;
 
+/** What a body that moves bytes is given. */
+export interface Transfer {
+  /** Aborted by a cancellation, or by the deadline. */
+  readonly signal: AbortSignal;
+  readonly tell: (doing: string, bytes: number) => void;
+}
+
 /**
  * Runs a body that moves bytes: heartbeats tell how many, a cancellation or the deadline ends it by its signal. Errors
  * become failures of their code.
  */
-export async function withTransfer<T>(
-  deadlineMs: number,
-  body: (transfer: {
-    readonly signal: AbortSignal;
-    readonly tell: (doing: string, bytes: number) => void;
-  }) => Promise<T>,
-): Promise<T> {
+export async function withTransfer<T>(deadlineMs: number, body: (transfer: Transfer) => Promise<T>): Promise<T> {
   const context = Context.current();
   const startedAtMs = Date.now();
   let last: TransferProgress = { doing: 'beginning', bytes: 0, elapsedMs: 0 };

@@ -53,6 +53,17 @@ export async function callAws<T>(call: AwsCall, run: () => Promise<T>, signal?: 
   }
 }
 
+/** `callAws` of one service in one region: what every client asks through. */
+export function callerOf(service: AwsCall['service'], region: string) {
+  return <T>(
+    operation: string,
+    object: string,
+    write: boolean,
+    signal: AbortSignal | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> => callAws({ service, operation, object, region, write }, run, signal);
+}
+
 /** The SDK's options of one request. */
 export function requestOptions(signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };

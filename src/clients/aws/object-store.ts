@@ -9,7 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
-import { type AwsAddress, callAws, requestOptions, sdkOptions, TRANSFER_WITHIN_MS } from './connection.ts';
+import { type AwsAddress, callerOf, requestOptions, sdkOptions, TRANSFER_WITHIN_MS } from './connection.ts';
 import type { Encryption, ObjectStore, StoredObject } from './object-store-port.ts';
 import { abortUploads } from './unfinished-uploads.ts';
 import { uploadInParts } from './upload-in-parts.ts';
@@ -26,15 +26,7 @@ export function createObjectStore(region: string, address: AwsAddress = {}): Obj
   const sdk = new S3Client(options);
   const uploader = new S3Client({ ...options, maxAttempts: PART_ATTEMPTS });
 
-  async function ask<T>(
-    operation: string,
-    object: string,
-    write: boolean,
-    signal: AbortSignal | undefined,
-    run: () => Promise<T>,
-  ): Promise<T> {
-    return callAws({ service: 's3', operation, object, region, write }, run, signal);
-  }
+  const ask = callerOf('s3', region);
 
   return {
     region,

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-rds';
 import type { AwsTags } from '../../core/model/temporary.ts';
 import { CodedError, isCoded } from '../../errors/coded-error.ts';
-import { type AwsAddress, callAws, requestOptions, sdkOptions } from './connection.ts';
+import { type AwsAddress, callerOf, requestOptions, sdkOptions } from './connection.ts';
 import { automatedBackupFacts, exportFacts, instanceFacts, snapshotFacts } from './rds-facts.ts';
 import type { RdsClient } from './rds-port.ts';
 
@@ -27,15 +27,7 @@ export function createRdsClient(region: string, address: AwsAddress = {}): RdsCl
   const sdk = new RDSClient(sdkOptions(region, address));
   const options = requestOptions;
 
-  async function ask<T>(
-    operation: string,
-    object: string,
-    write: boolean,
-    signal: AbortSignal | undefined,
-    run: () => Promise<T>,
-  ): Promise<T> {
-    return callAws({ service: 'rds', operation, object, region, write }, run, signal);
-  }
+  const ask = callerOf('rds', region);
 
   return {
     region,
