@@ -94,6 +94,8 @@ describe.skipIf(isSkipped)('a restore that is proven, end to end', () => {
     const page = join(folder, 'report.html');
     mustEnd(await mainstay('report', 'crm', '-e', 'demo', '--backups', '--format', 'html', '--output', page), 0);
     expect(await readFile(page, 'utf8')).toContain('<svg ');
+    for (const id of await workflowIds()) expectNoPasswordIn(await historyOf(id));
+    expectNoPasswordIn(worker.log() + JSON.stringify(record));
   });
 
   it('damage in the data directory of the snapshot is found and named', async () => {
@@ -140,6 +142,29 @@ describe.skipIf(isSkipped)('a restore that is proven, end to end', () => {
     expect(result.outcome).toBe('passed');
     expect(await instances()).toEqual([EXAMPLE_DATABASE.instance]);
   });
+
+  async function workflowIds(): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const { workflowId } of client.workflow.list()) ids.push(workflowId);
+    expect(ids.length).toBeGreaterThan(2);
+    return ids;
+  }
+
+  async function historyOf(id: string): Promise<string> {
+    const history = await client.workflow.getHandle(id).fetchHistory();
+    return JSON.stringify(history, (_key, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+    );
+  }
+
+  /** Of the source; those of the copy are derived and stand nowhere. */
+  function expectNoPasswordIn(text: string): void {
+    const password = decodeURIComponent(new URL(example.databaseUrl).password);
+    expect(password.length).toBeGreaterThan(8);
+    expect(text.length).toBeGreaterThan(100);
+    expect(text.includes(password)).toBe(false);
+    expect(text).not.toMatch(/postgres(ql)?:\/\/[^ "]*:[^ "]*@/);
+  }
 
   function mainstay(...args: string[]): Promise<CommandEnd> {
     return runMainstay(args, env);
